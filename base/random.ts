@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+
+/** A source of randomness, injected wherever chance decides. */
+export interface Random {
+  /** in [0, 1) */
+  next(): number;
+  /** an integer in [0, bound) */
+  below(bound: number): number;
+}
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  below: (bound) => Math.floor(Math.random() * bound),
+};
+
+/** The same numbers for the same seed (mulberry32), for tests and simulation. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  return { next, below: (bound) => Math.floor(next() * bound) };
+}
+
+/** A random 64-bit identity, never 0. */
+export function randomId64(): bigint {
+  const id = randomBytes(8).readBigUInt64BE();
+  return id === 0n ? 1n : id;
+}
+
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** The letters Kubernetes uses for generated names (no vowels, nothing that looks like another). */
+export function nameSuffix(length: number, random: Random = systemRandom): string {
+  let out = '';
+  for (let i = 0; i < length; i++) out += suffixAlphabet[random.below(suffixAlphabet.length)];
+  return out;
+}

@@ -1,0 +1,198 @@
+import * as grpc from '@grpc/grpc-js';
+import type { PeerCertificate } from 'node:tls';
+import { GrpcError, grpcCode } from './server.ts';
+import type {
+  CallContext,
+  GrpcServer,
+  GrpcServerOptions,
+  Method,
+  ServerStream,
+  StreamMethod,
+  UnaryMethod,
+} from './server.ts';
+
+type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerDuplexStream<unknown, unknown>;
+
+const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function statusOf(error: unknown): { code: grpc.status; details: string } {
+  if (error instanceof GrpcError) return { code: error.code as grpc.status, details: error.message };
+  return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
+}
+
+function commonNameOf(call: AnyCall): string | undefined {
+  const certificate = (call.getAuthContext() as { sslPeerCertificate?: PeerCertificate }).sslPeerCertificate;
+  const name = certificate?.subject?.CN as string | string[] | undefined;
+  return Array.isArray(name) ? name[0] : name;
+}
+
+/** The parts of CallContext that are read seldom are computed when read. */
+class GrpcJsContext implements CallContext {
+  readonly call: AnyCall;
+  #abort: AbortController | undefined;
+
+  constructor(call: AnyCall) {
+    this.call = call;
+  }
+
+  metadata(name: string): string | undefined {
+    const value = this.call.metadata.get(name)[0];
+    return value === undefined ? undefined : value.toString();
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.call.cancelled) abort.abort(new GrpcError(grpcCode.cancelled, 'context canceled'));
+      else this.call.on('cancelled', () => abort.abort(new GrpcError(grpcCode.cancelled, 'context canceled')));
+    }
+    return this.#abort.signal;
+  }
+
+  get peer(): string {
+    return this.call.getPeer();
+  }
+
+  get peerCommonName(): string | undefined {
+    return commonNameOf(this.call);
+  }
+}
+
+function unaryHandler(method: UnaryMethod<unknown, unknown>): grpc.handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    const fail = (error: unknown): void => callback(statusOf(error));
+    try {
+      const result = method.handle(call.request, new GrpcJsContext(call));
+      if (result instanceof Promise) result.then((value: unknown) => callback(null, value), fail);
+      else callback(null, result);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+class GrpcJsStream extends GrpcJsContext implements ServerStream<unknown, unknown> {
+  readonly requests: AsyncIterable<unknown>;
+  readonly #duplex: grpc.ServerDuplexStream<unknown, unknown>;
+
+  constructor(call: grpc.ServerDuplexStream<unknown, unknown>, requests: AsyncIterable<unknown>) {
+    super(call);
+    this.#duplex = call;
+    this.requests = requests;
+  }
+
+  send(message: unknown): boolean {
+    if (this.#duplex.cancelled || this.#duplex.destroyed) return true;
+    return this.#duplex.write(message);
+  }
+
+  drained(): Promise<void> {
+    if (!this.#duplex.writableNeedDrain || this.#duplex.cancelled) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#duplex.off('drain', done);
+        this.#duplex.off('cancelled', done);
+        resolve();
+      };
+      this.#duplex.on('drain', done);
+      this.#duplex.on('cancelled', done);
+    });
+  }
+}
+
+async function* single(value: unknown): AsyncIterable<unknown> {
+  yield value;
+}
+
+/** The client's messages; ends quietly when the call is cancelled. */
+async function* received(call: grpc.ServerDuplexStream<unknown, unknown>): AsyncIterable<unknown> {
+  try {
+    for await (const message of call) yield message;
+  } catch (error) {
+    if (!call.cancelled) throw error;
+  }
+}
+
+function streamHandler(method: StreamMethod<unknown, unknown>) {
+  return (call: grpc.ServerDuplexStream<unknown, unknown>): void => {
+    call.on('error', () => {}); // told by 'cancelled' as well
+    const { request } = call as unknown as { request: unknown };
+    const stream = new GrpcJsStream(call, method.kind === 'server-stream' ? single(request) : received(call));
+    Promise.resolve()
+      .then(() => method.handle(stream))
+      .then(
+        () => call.end(),
+        (error: unknown) => call.emit('error', statusOf(error)),
+      );
+  };
+}
+
+const grpcJsType = { 'server-stream': 'serverStream', 'client-stream': 'clientStream', 'bidi-stream': 'bidi' } as const;
+
+function register(server: grpc.Server, method: Method): void {
+  const serialize = (message: unknown): Buffer => toBuffer(method.response.encode(message));
+  const deserialize = (bytes: Buffer): unknown => method.request.decode(bytes) as unknown;
+  const registration = server as unknown as {
+    register(path: string, handler: unknown, s: typeof serialize, d: typeof deserialize, type: string): boolean;
+  };
+  if (method.kind === 'unary') {
+    registration.register(method.path, unaryHandler(method), serialize, deserialize, 'unary');
+  } else {
+    // a client-stream answers once, but through the same write/end as bidi
+    const type = method.kind === 'client-stream' ? 'bidi' : grpcJsType[method.kind];
+    registration.register(method.path, streamHandler(method), serialize, deserialize, type);
+  }
+}
+
+function credentialsOf(url: string, tls: GrpcServerOptions['tls']): grpc.ServerCredentials {
+  if (!url.startsWith('https:')) return grpc.ServerCredentials.createInsecure();
+  if (tls === undefined) throw new Error(`${url} needs a certificate and a key`);
+  const root = tls.ca === undefined ? null : Buffer.from(tls.ca);
+  const pair = { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) };
+  return grpc.ServerCredentials.createSsl(root, [pair], tls.requireClientCert);
+}
+
+function bind(server: grpc.Server, url: string, credentials: grpc.ServerCredentials): Promise<number> {
+  const address = url.startsWith('unix:') ? url : new URL(url).host;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error) reject(new Error(`cannot listen on ${url}: ${error.message}`, { cause: error }));
+      else resolve(url.startsWith('unix:') ? 0 : port);
+    });
+  });
+}
+
+/** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
+export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServer> {
+  const maxRequestBytes = options.maxRequestBytes ?? 4 * 1024 * 1024;
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': maxRequestBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': 0xffffffff,
+    'grpc.so_reuseport': 0,
+  });
+  for (const method of options.methods) register(server, method);
+  const ports: number[] = [];
+  try {
+    for (const url of options.urls) ports.push(await bind(server, url, credentialsOf(url, options.tls)));
+  } catch (error) {
+    server.forceShutdown();
+    throw error;
+  }
+  return {
+    ports,
+    close(graceMs = 0) {
+      return new Promise((resolve) => {
+        const cut = setTimeout(() => {
+          server.forceShutdown();
+          resolve();
+        }, graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import type { Log } from '../../base/log.ts';
+import type { ConfChange, ConfState, LogIndex, NodeId, RaftStatus, SnapshotMeta, Term } from '../core/types.ts';
+
+/** What the replicated state machine (the store) is to the runtime. */
+export interface StateMachine {
+  /** everything up to here is in the machine's own durable state, in the same batch as the data it describes */
+  readonly durableIndex: LogIndex;
+  /**
+   * Called in log order with entries that are committed and durable here; synchronous and deterministic.
+   * `data` is what was proposed. An empty batch never happens. A returned promise is back-pressure: nothing more is
+   * applied until it settles (the machine's own buffer is full).
+   */
+  apply(entries: readonly AppliedEntry[]): void | Promise<void>;
+  /** A configuration change was applied; `data` is the change's context. */
+  applyConfChange(index: LogIndex, change: ConfChange, confState: ConfState): void;
+  /**
+   * A consistent image of the state as of an index ≥ the last `apply`'s that is handed out as chunks of at most 1 MiB.
+   * The image must not be disturbed by later applies.
+   */
+  openSnapshot(): Promise<{ index: LogIndex; chunks: AsyncIterable<Uint8Array> }>;
+  /** Replaces the whole state by the image; all or nothing over a crash. */
+  restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+export interface AppliedEntry {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly data: Uint8Array;
+}
+
+export interface PeerAddress {
+  readonly id: NodeId;
+  /** `https://127.0.0.1:2380`; several are tried in turn */
+  readonly urls: readonly string[];
+}
+
+/** PEM texts. Absent: plain text. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+export interface RaftNodeOptions {
+  readonly id: NodeId;
+  /** 16 hex digits; a peer or a data directory of another cluster is refused */
+  readonly clusterId: string;
+  readonly dataDir: string;
+  /** where this node listens for its peers */
+  readonly listenPeerUrls: readonly string[];
+  /** the members of a new cluster (with itself); ignored where the data directory holds a log already */
+  readonly initialMembers: readonly PeerAddress[];
+  /** join: do not bootstrap, wait to be told by the leader */
+  readonly initialState: 'new' | 'existing';
+  readonly machine: StateMachine;
+  readonly tls?: TlsFiles;
+  /** default 100 */
+  readonly heartbeatMs: number;
+  /** default 1000 */
+  readonly electionMs: number;
+  /** entries applied since the last snapshot before the log is cut; default 10,000 */
+  readonly snapshotCount: number;
+  /** kept in the log behind a snapshot for slow followers; default 5,000 */
+  readonly catchUpEntries: number;
+  /** tests only: a log without fsync */
+  readonly unsafeNoFsync?: boolean;
+  readonly log: Log;
+}
+
+export interface NodeStatus extends RaftStatus {
+  readonly lastLeaderChange: { reason: string; atMs: number; term: Term; leader: NodeId } | undefined;
+  readonly leaderChanges: number;
+  /** milliseconds the last fdatasync took, and the worst since start */
+  readonly fsyncLastMs: number;
+  readonly fsyncMaxMs: number;
+  readonly proposalsPending: number;
+  readonly walBytes: number;
+  readonly snapshotIndex: LogIndex;
+}
+
+/** Thrown by propose and readIndex; `kind` decides what a client may do. */
+export class RaftUnavailableError extends Error {
+  override name = 'RaftUnavailableError';
+  /** 'no-leader': nothing was proposed. 'leader-changed', 'timeout', 'stopped': the outcome is unknown. 'too-many': refused by a bound. */
+  readonly kind: 'no-leader' | 'leader-changed' | 'timeout' | 'stopped' | 'too-many';
+  constructor(kind: RaftUnavailableError['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** A member of a Raft group: core, log, snapshots, transport and ticker. Implemented by `openRaftNode` in node.ts. */
+export interface RaftNode {
+  readonly id: NodeId;
+  /** opaque bytes; accepted means: handed to the core. What comes of it reaches the StateMachine through `apply`. */
+  propose(data: Uint8Array): void;
+  proposeConfChange(change: ConfChange): void;
+  /**
+   * Linearizable read point: resolves once this member's state machine has applied everything committed before the
+   * call. Calls that wait together share one round of heartbeats.
+   */
+  readBarrier(timeoutMs?: number): Promise<LogIndex>;
+  transferLeadership(to: NodeId, timeoutMs?: number): Promise<void>;
+  /** the addresses of peers as the state machine knows them (they travel in conf-change contexts) */
+  setPeers(peers: readonly PeerAddress[]): void;
+  status(): NodeStatus;
+  /** calls back after each change of leader or role */
+  onLeaderChange(listener: (status: NodeStatus) => void): () => void;
+  /** the machine tells that its durable state moved on, so that the log may be cut */
+  stateDurable(index: LogIndex): void;
+  /** resolves with the error that ended the node: a broken disk, a corrupt log found late */
+  readonly failed: Promise<Error>;
+  stop(): Promise<void>;
+}
