@@ -9,7 +9,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DetailedPeerCertificate } from 'node:tls';
-import type { ResourceFacts } from '../api/schema/table.ts';
+import type { ResourceInfo } from '../api/schema/resources.ts';
 import type { ObjectMeta, Table } from '../api/types/meta-v1.ts';
 
 /** Any object of the API, as JSON. */
@@ -112,10 +112,7 @@ export interface Authorizer {
 }
 
 /** A resource that this server serves: the facts that discovery, OpenAPI and printers need. */
-export interface ResourceInfo extends ResourceFacts {
-  /** full name in the type table: `io.k8s.api.core.v1.Pod` */
-  readonly typeName: string;
-}
+export type { ResourceInfo };
 
 export interface TableOptions {
   readonly includeObject: 'None' | 'Metadata' | 'Object';
