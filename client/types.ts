@@ -14,13 +14,15 @@ export interface KubeList<T> {
   items: T[];
 }
 
-/** Names a resource: `{group: 'apps', version: 'v1', resource: 'deployments', namespaced: true, kind: 'Deployment'}`. */
-export interface ResourceRef {
+/** Names a resource: `{group: 'apps', version: 'v1', resource: 'deployments', namespaced: true, kind: 'Deployment'}`. The constants are in resources.ts. */
+export interface ResourceRef<T = KubeObject> {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** never present: carries the type of the resource's objects, so that `client.resource(pods)` is a `ResourceClient<Pod>` */
+  readonly objectType?: T;
 }
 
 export interface ListOptions {
@@ -74,7 +76,7 @@ export interface ResourceClient<T extends KubeObject> {
   update(object: T): Promise<T>;
   updateStatus(object: T): Promise<T>;
   /** POST, PUT or GET of any other subresource, e.g. `binding` */
-  createSubresource<B, R>(name: string, subresource: string, body: B, namespace?: string): Promise<R>;
+  createSubresource<R>(name: string, subresource: string, body: unknown, namespace?: string): Promise<R>;
   patch(name: string, type: PatchType, body: unknown, namespace?: string, subresource?: string): Promise<T>;
   delete(name: string, namespace?: string, options?: DeleteOptions): Promise<T | Status>;
   deleteCollection(options: ListOptions, deleteOptions?: DeleteOptions): Promise<void>;
@@ -82,9 +84,14 @@ export interface ResourceClient<T extends KubeObject> {
   watch(options: WatchOptions): AsyncIterable<WatchEvent<T>>;
 }
 
+export interface ResourceOptions {
+  /** get, list and watch ask for PartialObjectMetadata; a server that cannot answers whole objects */
+  metadataOnly?: boolean;
+}
+
 /** A connection to an API server with one identity. Implemented by `createKubeClient` in kube-client.ts. */
 export interface KubeClient {
-  resource<T extends KubeObject>(ref: ResourceRef): ResourceClient<T>;
+  resource<T extends KubeObject>(ref: ResourceRef<T> | ResourceRef, options?: ResourceOptions): ResourceClient<T>;
   /** any path, e.g. `/version`; JSON in and out */
   request<R>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<R>;
   close(): Promise<void>;
@@ -99,6 +106,13 @@ export interface ClientConfig {
   readonly key?: string;
   readonly token?: string;
   readonly userAgent?: string;
+  /** the name that the server's certificate must carry, where it is not the URL's host */
+  readonly tlsServerName?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+  /** how long a request other than a watch may take in all; default 60 s */
+  readonly requestTimeoutMs?: number;
+  /** a server that owes answers and says nothing this long is probed, and given up when the probe fails; default 5 s */
+  readonly probeAfterSilenceMs?: number;
 }
 
 export interface InformerHandlers<T> {
