@@ -88,12 +88,12 @@ class Recorder implements EventRecorder {
     const now = rfc3339(this.#clock.nowMs());
     const namespace = metadata.namespace ?? 'default';
     // Unique without chance: client-go's names end in the nanoseconds in hex.
-    const suffix = `${Math.floor(this.#clock.nowMs() * 1e6 + (this.#sequence++ % 1e6)).toString(16)}`;
+    const nanoseconds = BigInt(Math.floor(this.#clock.nowMs())) * 1_000_000n + BigInt(this.#sequence++ % 1e6);
     const { component, host } = this.#options;
     this.#queue.push({
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${metadata.name.slice(0, 230)}.${suffix}`, namespace },
+      metadata: { name: `${metadata.name.slice(0, 230)}.${nanoseconds.toString(16)}`, namespace },
       involvedObject: {
         apiVersion: apiVersionOf(ref),
         kind: ref.kind,
