@@ -91,7 +91,10 @@ export interface Message {
   readonly reject?: boolean;
   /** `app-resp` with `reject`: the follower's hint where logs may agree (with its term in `logTerm`) */
   readonly rejectHint?: LogIndex;
-  /** `read-index`, `heartbeat` and their answers: the request's identity; `vote`: 'transfer' overrides leases */
+  /**
+   * `read-index`, `heartbeat` and their answers: the request's identity. `vote`: why, for people; 'transfer' overrides
+   * leases. `transfer-leader`: to whom.
+   */
   readonly context?: string;
   /** `snap`: what is offered; the driver streams the state itself */
   readonly snapshot?: SnapshotMeta;
@@ -120,7 +123,10 @@ export interface LeaderChange {
 }
 
 /**
- * What the driver must do, in this order:
+ * What the driver must do, in this order. Readys may overlap (the next may be taken while the disk works on this one), but
+ * their writes reach the disk in the order of the Readys, and `afterAppend` of one waits for the writes of it and of all
+ * before it, also where it has none of its own.
+ *
  * 1. send `messages` at once (a leader's appends and heartbeats may leave before its own disk has finished);
  * 2. make `snapshot` durable, then `entries` and `hardState` in one write (fsync when `mustSync`);
  * 3. when durable: deliver `afterAppend`: those addressed to this node itself through `step`, the others over the wire;
@@ -206,10 +212,15 @@ export interface RawNodeApi {
   /** a message from a peer, or one of our own `afterAppend` messages */
   step(message: Message): void;
   campaign(reason: string): void;
-  /** A hint that the connection to `peer` closed: a follower of it starts an early pre-vote. */
+  /**
+   * A hint that the connection to `peer` closed: a follower of it starts an early pre-vote after a few ticks. To be called
+   * after the last message that came over the connection has been stepped. Ignored without preVote and checkQuorum, and
+   * under lease reads.
+   */
   peerClosed(peer: NodeId): void;
   /** 'dropped' where there is no leader, leadership is being handed over, or the uncommitted tail is full */
   propose(data: Uint8Array): 'accepted' | 'dropped';
+  /** also 'dropped' while another change is not applied, and where it would leave no or an unsafe configuration */
   proposeConfChange(change: ConfChange): 'accepted' | 'dropped';
   /** to be called when a conf-change entry is applied; returns the configuration now in force */
   applyConfChange(change: ConfChange): ConfState;
@@ -222,9 +233,13 @@ export interface RawNodeApi {
   hasReady(): boolean;
   /** Takes what is to be done. Several may be taken before the first has become durable. */
   ready(): Ready;
-  /** entries up to `index` (of term `term`) are durable in our own log */
+  /**
+   * The entries of a Ready are durable in our own log (and readable through LogStorage); index and term are those of its
+   * last entry. To be called once for every Ready that had entries, in their order, also where one fdatasync covered
+   * several of them.
+   */
   appended(index: LogIndex, term: Term): void;
-  /** the snapshot at `index` has been restored by the state machine and is durable */
+  /** the snapshot at `index` has been restored by the state machine, is durable, and LogStorage begins behind it */
   snapshotRestored(index: LogIndex): void;
   /** the state machine has applied up to `index` */
   applied(index: LogIndex): void;

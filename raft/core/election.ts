@@ -1,0 +1,108 @@
+import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
+import type { Raft } from './raft.ts';
+import type { Message, MessageType, Term } from './types.ts';
+
+export type Campaign = 'pre-election' | 'election' | 'transfer';
+
+/** Context of a vote request that leases do not stop: the leader itself asked for it. */
+export const transferContext = 'transfer';
+
+const reasonOfContext = (context: string | undefined): string =>
+  context === transferContext ? 'leadership transfer' : (context ?? 'election timeout');
+
+/** Campaigns, unless that would be useless or unsafe. False when it did not. */
+export function maybeCampaign(raft: Raft, reason: string, transfer = false): boolean {
+  if (raft.role === 'leader' || !raft.isPromotable || hasUnappliedConfChange(raft)) return false;
+  raft.campaignReason = reason;
+  campaign(raft, transfer ? 'transfer' : raft.config.preVote ? 'pre-election' : 'election');
+  return true;
+}
+
+/** A configuration change that is committed but not applied may decide who votes; electing before it is unsafe. */
+function hasUnappliedConfChange(raft: Raft): boolean {
+  return raft.log.someUnapplied((entry) => entry.type === 'conf-change', raft.config.maxCommittedBytesPerReady);
+}
+
+function campaign(raft: Raft, kind: Campaign): void {
+  const reason = raft.campaignReason;
+  if (kind === 'pre-election') {
+    becomePreCandidate(raft, reason);
+    // The term is the one we would campaign in; it is not taken yet.
+    requestVotes(raft, 'pre-vote', raft.term + 1, reason);
+    poll(raft, raft.id, true);
+    return;
+  }
+  becomeCandidate(raft, reason);
+  const overridesLeases = kind === 'transfer';
+  requestVotes(raft, 'vote', raft.term, overridesLeases ? transferContext : reason);
+  // Our own vote counts when it is on disk, as everybody else's.
+  raft.outbox.send({ type: 'vote-resp', to: raft.id, term: raft.term });
+}
+
+function requestVotes(raft: Raft, type: MessageType, term: Term, context: string): void {
+  const { lastIndex: index, lastTerm: logTerm } = raft.log;
+  for (const to of raft.tracker.voters()) {
+    if (to !== raft.id) raft.outbox.send({ type, to, term, index, logTerm, context });
+  }
+}
+
+function poll(raft: Raft, from: string, granted: boolean): void {
+  const result = raft.tracker.recordVote(from, granted);
+  if (result === 'won') {
+    if (raft.role === 'pre-candidate') campaign(raft, 'election');
+    else becomeLeader(raft);
+  } else if (result === 'lost') {
+    becomeFollower(raft, raft.term, '', 'election lost');
+    raft.timer.retryEarly();
+  }
+}
+
+/** `vote-resp` reaches candidates and `pre-vote-resp` pre-candidates. */
+export function handleVoteResponse(raft: Raft, message: Message): void {
+  poll(raft, message.from, !message.reject);
+}
+
+/** Sections 5.2 and 5.4.1. Also asked of learners: a configuration they do not know yet may have made them voters. */
+export function handleVoteRequest(raft: Raft, message: Message): void {
+  const isPreVote = message.type === 'pre-vote';
+  const mayVote =
+    raft.vote === message.from || (raft.vote === '' && raft.leader === '') || (isPreVote && message.term > raft.term);
+  const granted = mayVote && raft.log.isUpToDate(message.index ?? 0, message.logTerm ?? 0);
+  if (!granted) {
+    rejectVote(raft, message);
+    return;
+  }
+  // A granted pre-vote carries the term asked for, which we have not taken ourselves.
+  raft.outbox.send({ type: responseType(message), to: message.from, term: message.term });
+  raft.timer.yieldEarly();
+  if (isPreVote) return;
+  raft.timer.elapsed = 0;
+  raft.vote = message.from;
+}
+
+export function rejectVote(raft: Raft, message: Message): void {
+  raft.outbox.send({ type: responseType(message), to: message.from, term: raft.term, reject: true });
+}
+
+const responseType = (message: Message): MessageType => (message.type === 'pre-vote' ? 'pre-vote-resp' : 'vote-resp');
+
+/** Remembers why a candidate campaigns, to explain the change of leader it may bring. */
+export function noteCandidacy(raft: Raft, message: Message): void {
+  raft.noteCandidacy(message.term, message.from, reasonOfContext(message.context));
+}
+
+/** A leader whose connection closed is no leader to us: look for another soon, and grant others that saw it too. */
+export function handlePeerClosed(raft: Raft): void {
+  // Without pre-vote and leases one broken connection could depose a healthy leader; with lease reads a leader relies on
+  // nobody being elected within its lease.
+  const { preVote, checkQuorum, readOnly } = raft.config;
+  if (!preVote || !checkQuorum || readOnly === 'lease') return;
+  raft.setLeader('', 'peer connection closed');
+  raft.timer.startEarly();
+}
+
+/** Gives up the leader without waiting for its lease to end. Refused under lease reads, which rely on it. */
+export function handleForgetLeader(raft: Raft): void {
+  if (raft.config.readOnly === 'lease' || raft.leader === '') return;
+  raft.setLeader('', 'leader forgotten on request');
+}

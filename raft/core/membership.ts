@@ -1,0 +1,55 @@
+import { changeConfiguration } from './conf-change.ts';
+import { encodeConfChange } from './conf-change-codec.ts';
+import { confStateOf } from './configuration.ts';
+import { emptyData } from './entry.ts';
+import { appendAsLeader, maybeCommit } from './leader-log.ts';
+import type { Raft } from './raft.ts';
+import { becomeFollower } from './roles.ts';
+import { maybeSendAppend } from './sending.ts';
+import { abortTransfer, sendTimeoutNow } from './transfer.ts';
+import type { ConfChange, ConfState } from './types.ts';
+
+const leaveJointData = encodeConfChange({ transition: 'auto', changes: [], data: emptyData });
+
+/** The entry of this change is being applied: from now on it is in force here. */
+export function applyConfChange(raft: Raft, change: ConfChange): ConfState {
+  const configuration = changeConfiguration(raft.tracker.configuration, change);
+  raft.tracker.switchTo(configuration, raft.log.lastIndex);
+  if (raft.role === 'leader') adaptLeader(raft);
+  return confStateOf(configuration);
+}
+
+function adaptLeader(raft: Raft): void {
+  const own = raft.tracker.progress.get(raft.id);
+  if (own) own.recentActive = true;
+  const mayLead = raft.tracker.isVoter(raft.id);
+  if (!mayLead && raft.config.stepDownOnRemoval) {
+    handOver(raft);
+    becomeFollower(raft, raft.term, '', own ? 'leader became a learner' : 'leader removed from the configuration');
+    return;
+  }
+  // A smaller quorum may have been reached already; new members should hear of us without waiting for a proposal.
+  if (!maybeCommit(raft)) {
+    for (const id of raft.tracker.progress.keys()) if (id !== raft.id) maybeSendAppend(raft, id, false);
+  }
+  if (raft.leadTransferee !== '' && !raft.tracker.isVoter(raft.leadTransferee)) abortTransfer(raft);
+}
+
+/** Spares the others the wait for an election timeout: the most advanced voter is told to campaign. */
+function handOver(raft: Raft): void {
+  let best: { id: string; match: number } | undefined;
+  for (const id of raft.tracker.voters()) {
+    const { match, recentActive } = raft.tracker.progress.get(id)!;
+    if (recentActive && (!best || match > best.match)) best = { id, match };
+  }
+  if (best) sendTimeoutNow(raft, best.id);
+}
+
+/** The state machine got this far; a leader may now leave a joint configuration that says it leaves by itself. */
+export function appliedTo(raft: Raft, index: number): void {
+  raft.log.appliedTo(index);
+  if (raft.role !== 'leader' || !raft.tracker.configuration.autoLeave || raft.log.applied < raft.pendingConfIndex)
+    return;
+  // When the tail is full this is tried again with the next applied entry.
+  if (appendAsLeader(raft, [{ type: 'conf-change', data: leaveJointData }])) raft.pendingConfIndex = raft.log.lastIndex;
+}
