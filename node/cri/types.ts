@@ -69,7 +69,7 @@ export interface PodSandboxConfig {
   metadata: PodSandboxMetadata;
   hostname: string;
   logDirectory: string;
-  dnsConfig?: DnsConfig | null;
+  dnsConfig?: DnsConfig;
   portMappings?: PortMapping[];
   labels: StringMap;
   annotations: StringMap;
@@ -84,15 +84,15 @@ export interface PodSandboxConfig {
       seccomp?: SecurityProfile;
     };
     sysctls?: StringMap;
-  } | null;
+  };
 }
 export interface PodSandboxStatus {
   id: string;
   metadata: PodSandboxMetadata;
   state: number;
   createdAt: number;
-  network?: { ip: string; additionalIps?: { ip: string }[] } | null;
-  linux?: { namespaces?: { options?: NamespaceOption | null } | null } | null;
+  network?: { ip: string; additionalIps?: { ip: string }[] };
+  linux?: { namespaces?: { options?: NamespaceOption } };
   labels: StringMap;
   annotations: StringMap;
   runtimeHandler?: string;
@@ -114,7 +114,7 @@ export interface PodSandbox {
 }
 export interface PodSandboxFilter {
   id?: string;
-  state?: { state: number } | null;
+  state?: { state: number };
   labelSelector?: StringMap;
 }
 
@@ -161,7 +161,7 @@ export interface ContainerConfig {
   stdin?: boolean;
   stdinOnce?: boolean;
   tty?: boolean;
-  linux?: { resources?: LinuxContainerResources; securityContext?: LinuxContainerSecurityContext } | null;
+  linux?: { resources?: LinuxContainerResources; securityContext?: LinuxContainerSecurityContext };
 }
 export interface ContainerStatus {
   id: string;
@@ -195,7 +195,7 @@ export interface CriContainer {
 }
 export interface ContainerFilter {
   id?: string;
-  state?: { state: number } | null;
+  state?: { state: number };
   podSandboxId?: string;
   labelSelector?: StringMap;
 }
@@ -203,21 +203,21 @@ export interface ContainerEvent {
   containerId: string;
   containerEventType: number;
   createdAt: number;
-  podSandboxStatus?: PodSandboxStatus | null;
+  podSandboxStatus?: PodSandboxStatus;
   containersStatuses?: ContainerStatus[];
 }
 
 export interface ContainerStats {
   attributes: { id: string; metadata: ContainerMetadata; labels: StringMap; annotations: StringMap };
-  cpu?: { timestamp: number; usageCoreNanoSeconds?: { value: number } } | null;
-  memory?: { timestamp: number; workingSetBytes?: { value: number } } | null;
-  writableLayer?: FilesystemUsage | null;
+  cpu?: { timestamp: number; usageCoreNanoSeconds?: { value: number } };
+  memory?: { timestamp: number; workingSetBytes?: { value: number } };
+  writableLayer?: FilesystemUsage;
 }
 export interface FilesystemUsage {
   timestamp: number;
-  fsId?: { mountpoint: string } | null;
-  usedBytes?: { value: number } | null;
-  inodesUsed?: { value: number } | null;
+  fsId?: { mountpoint: string };
+  usedBytes?: { value: number };
+  inodesUsed?: { value: number };
 }
 export interface Image {
   id: string;
@@ -246,31 +246,28 @@ type Empty = Record<string, never>;
 export interface CriMethods {
   Version: [{ version?: string }, VersionResponse];
   Status: [{ verbose?: boolean }, StatusResponse];
-  RuntimeConfig: [Empty, { linux?: { cgroupDriver: number } | null }];
-  UpdateRuntimeConfig: [{ runtimeConfig?: { networkConfig?: { podCidr: string } | null } | null }, Empty];
+  RuntimeConfig: [Empty, { linux?: { cgroupDriver: number } }];
+  UpdateRuntimeConfig: [{ runtimeConfig?: { networkConfig?: { podCidr: string } } }, Empty];
   RunPodSandbox: [{ config: PodSandboxConfig; runtimeHandler?: string }, { podSandboxId: string }];
   StopPodSandbox: [{ podSandboxId: string }, Empty];
   RemovePodSandbox: [{ podSandboxId: string }, Empty];
   PodSandboxStatus: [{ podSandboxId: string; verbose?: boolean }, PodSandboxStatusResponse];
-  ListPodSandbox: [{ filter?: PodSandboxFilter | null }, { items: PodSandbox[] }];
+  ListPodSandbox: [{ filter?: PodSandboxFilter }, { items: PodSandbox[] }];
   CreateContainer: [
-    { podSandboxId: string; config: ContainerConfig; sandboxConfig?: PodSandboxConfig | null },
+    { podSandboxId: string; config: ContainerConfig; sandboxConfig?: PodSandboxConfig },
     { containerId: string },
   ];
   StartContainer: [{ containerId: string }, Empty];
   StopContainer: [{ containerId: string; timeout: number }, Empty];
   RemoveContainer: [{ containerId: string }, Empty];
   ContainerStatus: [{ containerId: string; verbose?: boolean }, { status: ContainerStatus; info?: StringMap }];
-  ListContainers: [{ filter?: ContainerFilter | null }, { containers: CriContainer[] }];
+  ListContainers: [{ filter?: ContainerFilter }, { containers: CriContainer[] }];
   ExecSync: [{ containerId: string; cmd: string[]; timeout: number }, ExecSyncResponse];
   ContainerStats: [{ containerId: string }, { stats: ContainerStats }];
-  ListContainerStats: [{ filter?: Omit<ContainerFilter, 'state'> | null }, { stats: ContainerStats[] }];
-  ListImages: [{ filter?: { image?: ImageSpec | null } | null }, { images: Image[] }];
-  ImageStatus: [{ image: ImageSpec; verbose?: boolean }, { image?: Image | null; info?: StringMap }];
-  PullImage: [
-    { image: ImageSpec; auth?: AuthConfig | null; sandboxConfig?: PodSandboxConfig | null },
-    { imageRef: string },
-  ];
+  ListContainerStats: [{ filter?: Omit<ContainerFilter, 'state'> }, { stats: ContainerStats[] }];
+  ListImages: [{ filter?: { image?: ImageSpec } }, { images: Image[] }];
+  ImageStatus: [{ image: ImageSpec; verbose?: boolean }, { image?: Image; info?: StringMap }];
+  PullImage: [{ image: ImageSpec; auth?: AuthConfig; sandboxConfig?: PodSandboxConfig }, { imageRef: string }];
   RemoveImage: [{ image: ImageSpec }, Empty];
   ImageFsInfo: [Empty, { imageFilesystems: FilesystemUsage[]; containerFilesystems?: FilesystemUsage[] }];
 }

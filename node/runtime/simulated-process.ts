@@ -114,7 +114,9 @@ function runScript(script: string, walk: Walk): void {
     const text = (parts[i] ?? '').trim().replace(/\s*\d?>{1,2}\s*\S+/g, '');
     const words = text.match(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)?.map(unquote) ?? [];
     if (skip || words.length === 0 || words[0]?.startsWith('#')) continue;
+    const printed = walk.lines.length;
     runCommand(words, walk);
+    if (parts[i]?.includes('>')) walk.lines.length = printed; // it went to a file
   }
 }
 
