@@ -1,0 +1,97 @@
+import { latest, valueAt } from './key-index.ts';
+import type { KeyEntry, KeyIndex } from './key-index.ts';
+import { keyName, keyRange } from './key-name.ts';
+import type { KeyValue, RangeRequest, RangeResult, StoredValue } from './types.ts';
+
+const noBytes = new Uint8Array(0);
+
+const sortTarget = { key: 0, version: 1, create: 2, mod: 3, value: 4 } as const;
+const sortOrder = { none: 0, ascend: 1, descend: 2 } as const;
+
+type Order = (a: KeyValue, b: KeyValue) => number;
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const orders: Readonly<Record<number, Order>> = {
+  [sortTarget.key]: (a, b) => compareText(keyName(a.key), keyName(b.key)),
+  [sortTarget.version]: (a, b) => a.version - b.version,
+  [sortTarget.create]: (a, b) => a.createRevision - b.createRevision,
+  [sortTarget.mod]: (a, b) => a.modRevision - b.modRevision,
+  [sortTarget.value]: (a, b) => compareText(keyName(a.value), keyName(b.value)),
+};
+
+const hasFilters = (r: RangeRequest): boolean =>
+  (r.minModRevision ?? 0) !== 0 ||
+  (r.maxModRevision ?? 0) !== 0 ||
+  (r.minCreateRevision ?? 0) !== 0 ||
+  (r.maxCreateRevision ?? 0) !== 0;
+
+/** a target other than the key sorts ascending unless told otherwise; keys are in ascending order anyway */
+function orderOf(r: RangeRequest): Order | undefined {
+  const target = r.sortTarget ?? sortTarget.key;
+  const wanted = r.sortOrder ?? sortOrder.none;
+  if (target === sortTarget.key && wanted !== sortOrder.descend) return undefined;
+  const order = orders[target];
+  if (order === undefined) return undefined;
+  return wanted === sortOrder.descend ? (a, b) => order(b, a) : order;
+}
+
+function passes(r: RangeRequest, kv: KeyValue): boolean {
+  if (r.maxModRevision && kv.modRevision > r.maxModRevision) return false;
+  if (r.minModRevision && kv.modRevision < r.minModRevision) return false;
+  if (r.maxCreateRevision && kv.createRevision > r.maxCreateRevision) return false;
+  return !(r.minCreateRevision && kv.createRevision < r.minCreateRevision);
+}
+
+/** `current`: nothing newer than `revision` exists, so that counts need no look at each key */
+export interface ReadPoint {
+  readonly revision: number;
+  readonly current: boolean;
+}
+
+/** The values of [start, end) as of `at`, up to `limit`; and how many there are in all. */
+export function collect(
+  index: KeyIndex,
+  bounds: ReturnType<typeof keyRange>,
+  at: ReadPoint,
+  limit: number,
+): { values: StoredValue[]; count: number } {
+  const read = at.current ? latest : (entry: KeyEntry) => valueAt(entry, at.revision);
+  if (bounds.single) {
+    const entry = index.get(bounds.start);
+    const value = entry === undefined ? undefined : read(entry);
+    return value === undefined ? { values: [], count: 0 } : { values: limit === 0 ? [] : [value], count: 1 };
+  }
+  const values: StoredValue[] = [];
+  let count = 0;
+  if (limit > 0 || !at.current) {
+    index.visit(bounds.start, bounds.end, (entry) => {
+      const value = read(entry);
+      if (value === undefined) return true;
+      count++;
+      if (values.length < limit) values.push(value);
+      return !at.current || values.length < limit;
+    });
+  }
+  const all = at.current && values.length === limit;
+  return { values, count: all ? index.countLive(bounds.start, bounds.end) : count };
+}
+
+/**
+ * etcd's Range. `count` is of all keys in the range, whatever the limit and the filters; `more` says that the limit
+ * cut something off. The limit counts after filtering and sorting.
+ */
+export function readRange(index: KeyIndex, r: RangeRequest, at: ReadPoint, headRevision: number): RangeResult {
+  const bounds = keyRange(r.key, r.rangeEnd);
+  const header = { revision: headRevision };
+  if (r.countOnly) return { header, kvs: [], more: false, count: collect(index, bounds, at, 0).count };
+  const limit = r.limit !== undefined && r.limit > 0 ? r.limit : Infinity;
+  const order = orderOf(r);
+  const filtered = hasFilters(r);
+  const simple = order === undefined && !filtered;
+  const { values, count } = collect(index, bounds, at, simple ? limit : Infinity);
+  let kvs: KeyValue[] = filtered ? values.filter((kv) => passes(r, kv)) : values;
+  if (order !== undefined) kvs = kvs.sort(order);
+  const more = simple ? count > kvs.length : kvs.length > limit;
+  if (kvs.length > limit) kvs = kvs.slice(0, limit);
+  if (r.keysOnly) kvs = kvs.map((kv) => ({ ...kv, value: noBytes }));
+  return { header, kvs, more, count };
+}
