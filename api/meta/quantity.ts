@@ -19,7 +19,6 @@ export class QuantityError extends Error {
 
 const wrongFormat = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const wrongSuffix = "unable to parse quantity's suffix";
-const wrongNumber = 'unable to parse numeric part of quantity';
 /** longer texts are refused before they cost anything */
 const textLengthMax = 256;
 const exponentMax = 64;
@@ -60,11 +59,9 @@ const scaled = (value: bigint, exponent: number): bigint =>
 export function parseQuantity(text: string): Quantity {
   if (text === '' || text.length > textLengthMax) throw new QuantityError(wrongFormat);
   const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/.exec(text);
-  if (match === null)
-    throw new QuantityError(/^[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*$/.test(text) ? wrongNumber : wrongFormat);
+  if (match === null) throw new QuantityError(wrongFormat);
+  // a missing number is zero, as it is to Kubernetes
   const [, sign, whole = '', fraction = '', suffixText = ''] = match;
-  if (whole === '' && fraction === '' && suffixText !== '')
-    throw new QuantityError(/^[+-]?[0-9.]/.test(text) ? wrongNumber : wrongFormat);
   const { format, exponent } = suffixOf(suffixText);
   const digits = BigInt(`0${whole}${fraction}`);
   const magnitude = format === 'BinarySI' ? digits << BigInt(exponent) : digits;
@@ -80,13 +77,16 @@ export function parseQuantity(text: string): Quantity {
   return { nano, format: small ? 'DecimalSI' : format };
 }
 
-/** Kubernetes keeps a text that it takes for canonical by a look at its digits. */
+/** Kubernetes keeps a short text that it takes for canonical by a look at its digits. */
 function keepsText(format: QuantityFormat, exponent: number, whole: string, fraction: string): boolean {
-  const shifted = (whole === '' ? '0' : whole) + fraction;
-  if (shifted.length > 15) return false;
-  if (format === 'BinarySI') return fraction === '' && (BigInt(shifted) & 7n) !== 0n;
+  const digits = whole === '' ? '0' : whole;
+  if (format === 'BinarySI') {
+    const precision = 14 - digits.length - Math.floor(exponent * 0.3);
+    return precision >= 0 && fraction === '' && (BigInt(digits) & 7n) !== 0n;
+  }
+  const shifted = digits + fraction;
   const scale = exponent - fraction.length;
-  return scale >= -9 && scale % 3 === 0 && !shifted.endsWith('000') && shifted[0] !== '0';
+  return shifted.length <= 18 && scale >= -9 && scale % 3 === 0 && !shifted.endsWith('000') && shifted[0] !== '0';
 }
 
 function decimalText(nano: bigint, format: QuantityFormat): string {

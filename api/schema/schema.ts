@@ -77,7 +77,20 @@ const specials: Record<string, TypeNode> = {
   'io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1': { kind: 'fieldsV1', go: 'v1.FieldsV1' },
   'io.k8s.apimachinery.pkg.runtime.RawExtension': { kind: 'rawExtension', go: 'runtime.RawExtension' },
   'io.k8s.apimachinery.pkg.types.UID': { kind: 'string', go: 'types.UID' },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': { kind: 'any', go: 'v1.JSON' },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': { kind: 'fieldsV1', go: 'v1.JSON' },
+  // unions with JSON forms of their own
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray': {
+    kind: 'any',
+    go: 'v1.JSONSchemaPropsOrArray',
+  },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool': {
+    kind: 'any',
+    go: 'v1.JSONSchemaPropsOrBool',
+  },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray': {
+    kind: 'any',
+    go: 'v1.JSONSchemaPropsOrStringArray',
+  },
 };
 const scalars: Record<string, TypeNode> = {
   string: { kind: 'string', go: 'string' },

@@ -7,6 +7,8 @@ export interface FieldFact {
   protoName?: string;
   pointer?: boolean;
   omitempty?: boolean;
+  /** Go's `omitzero`: a zero struct or time is left out too */
+  omitzero?: boolean;
   optional?: boolean;
   /** JSON text of the default declared on the type */
   default?: string;
