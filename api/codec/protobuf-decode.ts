@@ -1,6 +1,7 @@
 /** Protobuf messages of Kubernetes' types as JSON objects, in the form Go would write. Unknown fields are skipped, as Go does. */
 import protobuf from 'protobufjs/minimal.js';
 import type { Reader } from 'protobufjs';
+import { bytesToBase64 } from '../meta/base64.ts';
 import { setOwn } from '../meta/clone.ts';
 import { formatQuantity, parseQuantity } from '../meta/quantity.ts';
 import { formatMicroTime, formatTime } from '../meta/time.ts';
@@ -133,7 +134,7 @@ function readValue(reader: Reader, node: TypeNode, wireType: number, embedded: D
     case 'float64':
       return reader.double();
     case 'bytes':
-      return encodeBase64(reader.bytes());
+      return bytesToBase64(reader.bytes());
     case 'struct': {
       const length = reader.uint32();
       return readStruct(reader, structOf(node.name), reader.pos + length, embedded, depth + 1);
@@ -183,8 +184,6 @@ function readSpecial(node: SpecialNode, bytes: Uint8Array, embedded: DecodeEmbed
 }
 
 const none = new Uint8Array(0);
-
-const encodeBase64 = (bytes: Uint8Array): string => protobuf.util.base64.encode(bytes, 0, bytes.length);
 
 /** Raw bytes that are JSON text. */
 export const decodeRawJson = (bytes: Uint8Array): unknown => parseJson(utf8.decode(bytes));

@@ -4,6 +4,7 @@
  */
 import protobuf from 'protobufjs/minimal.js';
 import type { Writer } from 'protobufjs';
+import { base64ToBytes } from '../meta/base64.ts';
 import { parseMicroTime, parseTime } from '../meta/time.ts';
 import type { SchemaField, StructSchema, TypeNode } from '../schema/schema.ts';
 import { structOf } from '../schema/schema.ts';
@@ -79,7 +80,7 @@ function writeValue(writer: Writer, number: number, node: TypeNode, value: unkno
       tag(writer, number, fixed64).double(typeof value === 'number' ? value : 0);
       return;
     case 'bytes':
-      tag(writer, number, delimited).bytes(decodeBase64(typeof value === 'string' ? value : ''));
+      tag(writer, number, delimited).bytes(base64ToBytes(typeof value === 'string' ? value : ''));
       return;
     default:
       tag(writer, number, delimited).fork();
@@ -131,10 +132,4 @@ function writeTime(writer: Writer, kind: 'time' | 'microTime', value: unknown): 
   const { seconds, nanos } = kind === 'microTime' ? parseMicroTime(value) : parseTime(value);
   tag(writer, 1, varint).int64(seconds);
   tag(writer, 2, varint).int32(kind === 'microTime' ? nanos - (nanos % 1000) : 0);
-}
-
-function decodeBase64(value: string): Uint8Array {
-  const bytes = new Uint8Array(protobuf.util.base64.length(value));
-  protobuf.util.base64.decode(value, bytes, 0);
-  return bytes;
 }
