@@ -1,0 +1,80 @@
+/** What a fresh cluster holds of access policy: Kubernetes' defaults, and what our way of running components adds. */
+import type { KubeObject, ObjectStore, PostStartHook } from '../pipeline.ts';
+import { bootstrapData } from './bootstrap-objects.generated.ts';
+
+const defaults: readonly KubeObject[] = bootstrapData;
+const rbacGroup = 'rbac.authorization.k8s.io';
+const controllerRolePrefix = 'system:controller:';
+
+/**
+ * Kubernetes' controllers each use a service account of their own. Ours share the identity of the manager that they
+ * run in, so that identity is bound to each controller's role.
+ */
+function managerBindings(): KubeObject[] {
+  return defaults
+    .filter((object) => object.kind === 'ClusterRole' && object.metadata?.name?.startsWith(controllerRolePrefix))
+    .map((role) => ({
+      apiVersion: `${rbacGroup}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: {
+        name: `kuorum:manager:${(role.metadata?.name ?? '').slice(controllerRolePrefix.length)}`,
+        labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
+      },
+      roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: role.metadata?.name ?? '' },
+      subjects: [{ apiGroup: rbacGroup, kind: 'User', name: 'system:kube-controller-manager' }],
+    }));
+}
+
+/** Roles first, bindings last: an interrupted start is seen and finished by the next one. */
+export const bootstrapObjects: readonly KubeObject[] = [...defaults, ...managerBindings()];
+
+interface Seed {
+  readonly kind: string;
+  readonly group: string;
+  readonly resource: string;
+}
+
+/** In the order in which they are written. */
+const rbacSeeds: readonly Seed[] = [
+  { kind: 'ClusterRole', group: rbacGroup, resource: 'clusterroles' },
+  { kind: 'Role', group: rbacGroup, resource: 'roles' },
+  { kind: 'RoleBinding', group: rbacGroup, resource: 'rolebindings' },
+  { kind: 'ClusterRoleBinding', group: rbacGroup, resource: 'clusterrolebindings' },
+];
+const prioritySeeds: readonly Seed[] = [
+  { kind: 'PriorityClass', group: 'scheduling.k8s.io', resource: 'priorityclasses' },
+];
+
+/** Writes in flight at once while seeding. */
+const seedParallelism = 16;
+
+const nameOf = (object: KubeObject): string => `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+
+async function seed(store: ObjectStore, { kind, group, resource }: Seed, signal: AbortSignal): Promise<void> {
+  const present = new Set((await store.list(group, resource)).map(nameOf));
+  const missing = bootstrapObjects.filter((object) => object.kind === kind && !present.has(nameOf(object)));
+  const worker = async (): Promise<void> => {
+    for (let object = missing.shift(); object !== undefined; object = missing.shift()) {
+      signal.throwIfAborted();
+      await store.ensure(group, resource, structuredClone(object));
+    }
+  };
+  await Promise.all(Array.from({ length: seedParallelism }, worker));
+}
+
+const seedingHook = (name: string, seeds: readonly Seed[]): PostStartHook => ({
+  name,
+  async run(store, signal) {
+    for (const one of seeds) await seed(store, one, signal);
+  },
+});
+
+/** Default objects that a server writes where they are missing. `serves` tells which kinds it has. */
+export const bootstrapHooks = (serves: (group: string, resource: string) => boolean): PostStartHook[] =>
+  [
+    { name: 'rbac/bootstrap-roles', seeds: rbacSeeds },
+    { name: 'scheduling/bootstrap-system-priority-classes', seeds: prioritySeeds },
+  ]
+    .map(({ name, seeds }) => ({ name, seeds: seeds.filter(({ group, resource }) => serves(group, resource)) }))
+    .filter(({ seeds }) => seeds.length > 0)
+    .map(({ name, seeds }) => seedingHook(name, seeds));

@@ -1,0 +1,27 @@
+import type { Authorizer, Decision, RequestInfo, User } from '../pipeline.ts';
+
+export const privilegedGroup = 'system:masters';
+
+/** Cluster administrators may do anything, whatever the stored policy says. */
+export const privilegedAuthorizer: Authorizer = {
+  authorize: (user: User): Decision => ({ allowed: user.groups.includes(privilegedGroup), reason: '' }),
+};
+
+/** The first that allows decides; otherwise all reasons are given. */
+export class UnionAuthorizer implements Authorizer {
+  readonly #authorizers: readonly Authorizer[];
+
+  constructor(authorizers: readonly Authorizer[]) {
+    this.#authorizers = authorizers;
+  }
+
+  async authorize(user: User, info: RequestInfo): Promise<Decision> {
+    const reasons: string[] = [];
+    for (const authorizer of this.#authorizers) {
+      const decision = await authorizer.authorize(user, info);
+      if (decision.allowed) return decision;
+      if (decision.reason !== '') reasons.push(decision.reason);
+    }
+    return { allowed: false, reason: reasons.join('\n') };
+  }
+}
