@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { BackendError } from './backend.ts';
+import type { Backend, BackendEntry, EntryRange } from './backend.ts';
+import { decodeImage, encodeImage, imageChunkBytesMax } from './image.ts';
+import { LevelBackend } from './level-backend.ts';
+import { MemoryBackend } from './memory-backend.ts';
+
+const b = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const put = (key: string, value: string) => ({ key: b(key), value: b(value) });
+const del = (key: string) => ({ key: b(key), value: undefined });
+
+type Source = { entries(range?: EntryRange): AsyncIterable<readonly BackendEntry[]> };
+async function dump(source: Source, range?: EntryRange): Promise<string> {
+  const out: string[] = [];
+  for await (const batch of source.entries(range)) {
+    for (const { key, value } of batch) out.push(`${Buffer.from(key).toString()}=${Buffer.from(value).toString()}`);
+  }
+  return out.join(' ');
+}
+async function* from(...batches: (readonly BackendEntry[] | Error)[]): AsyncIterable<readonly BackendEntry[]> {
+  for (const batch of batches) {
+    if (batch instanceof Error) throw batch;
+    yield await Promise.resolve(batch);
+  }
+}
+
+const implementations: Record<string, (directory: string) => Promise<Backend>> = {
+  level: (directory) => LevelBackend.open(join(directory, 'store')),
+  memory: () => Promise.resolve(new MemoryBackend()),
+};
+
+for (const [name, make] of Object.entries(implementations)) {
+  void t.test(`${name}: the conformance suite`, async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kuorum-backend-'));
+    const backend = await make(directory);
+    t.teardown(async () => {
+      await backend.close();
+      await rm(directory, { recursive: true, force: true });
+    });
+    t.equal(await dump(backend), '', 'begins empty');
+    t.equal(await backend.get(b('a')), undefined);
+    await backend.write([put('b', '1'), put('a', '2'), put('c', ''), put('\u{10ffff}', 'last')]);
+    t.equal(await dump(backend), 'a=2 b=1 c= \u{10ffff}=last', 'in the order of bytes');
+    t.equal(await dump(backend, { gte: b('b'), lt: b('d') }), 'b=1 c=');
+    await backend.write([del('c'), put('b', '9'), del('nothing'), del('\u{10ffff}')]);
+    const snapshot = backend.snapshot();
+    await backend.write([put('b', '10'), put('z', '1'), del('a')]);
+    t.equal(await dump(snapshot), 'a=2 b=9', 'a snapshot stays as it was');
+    t.same(await snapshot.get(b('b')), b('9'));
+    await snapshot.close();
+    t.equal(await dump(backend), 'b=10 z=1');
+    await backend.sync();
+
+    await t.rejects(backend.replace(from([put('new', '1')], new Error('cut off'))), /cut off/);
+    t.equal(await dump(backend), 'b=10 z=1', 'a failed replacement leaves the content alone');
+    await backend.replace(from([put('n', '1')], [put('m', '2')]));
+    t.equal(await dump(backend), 'm=2 n=1');
+    await backend.write([put('o', '3')]);
+    t.equal(await dump(backend), 'm=2 n=1 o=3', 'and it goes on from there');
+    t.ok((await backend.sizeBytes()) > 0);
+  });
+}
+
+void t.test('level: what it refuses, and what is left after a crash in a replacement', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'kuorum-backend-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const store = join(directory, 'store');
+  const backend = await LevelBackend.open(store);
+  await t.rejects(LevelBackend.open(store), { kind: 'in-use', message: /in use by another process/ });
+  await backend.write([put('a', '1')]);
+  await backend.close();
+
+  await mkdir(join(store, 'db-2'));
+  await writeFile(join(store, 'db-2', 'CURRENT'), 'half a database');
+  const again = await LevelBackend.open(store);
+  t.equal(await dump(again), 'a=1');
+  t.same((await readdir(store)).sort(), ['current', 'db-1']);
+  await again.write([put('!format', '\x63')]);
+  await again.close();
+  await t.rejects(LevelBackend.open(store), { kind: 'newer-format', message: /has format 99/ });
+
+  const damaged = join(directory, 'damaged');
+  await (await LevelBackend.open(damaged)).close();
+  await writeFile(join(damaged, 'db-1', 'CURRENT'), 'MANIFEST-999999\n');
+  await t.rejects(LevelBackend.open(damaged), { kind: 'corrupt', message: /damaged/ });
+});
+
+void t.test('image: what goes in comes out, in chunks of at most 1 MiB', async (t) => {
+  const big = { key: b('big'), value: new Uint8Array(2_500_000).fill(7) };
+  const many = Array.from({ length: 5000 }, (_, i) => put(`key-${i}`, 'v'.repeat(i % 300)));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of encodeImage(from(many, [big, put('last', '')]))) chunks.push(chunk);
+  t.ok(chunks.every((chunk) => chunk.length <= imageChunkBytesMax));
+  const out: BackendEntry[] = [];
+  async function* stream(list: Uint8Array[]): AsyncIterable<Uint8Array> {
+    for (const chunk of list) yield await Promise.resolve(chunk);
+  }
+  for await (const batch of decodeImage(stream(chunks))) out.push(...batch);
+  t.equal(out.length, many.length + 2);
+  t.ok(Buffer.compare(out[5000]!.value, big.value) === 0);
+  t.same(Buffer.from(out[4999]!.key).toString(), 'key-4999');
+  const drain = async (list: Uint8Array[]): Promise<void> => {
+    for await (const batch of decodeImage(stream(list))) if (batch.length === 0) return;
+  };
+  await t.rejects(drain(chunks.slice(0, -1)), BackendError, 'cut off');
+  await t.rejects(drain([...chunks, b('x')]), BackendError, 'too long');
+  await t.rejects(drain([b('something quite different')]), BackendError, 'of another kind');
+  await t.rejects(drain([]), BackendError, 'empty');
+});

@@ -1,0 +1,199 @@
+import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Backend, WriteOp } from './backend.ts';
+
+export interface WriteBehindOptions {
+  /** the record that says up to which index everything is applied; written with what it describes */
+  readonly indexOp: (index: number) => WriteOp;
+  /** everything up to `index` is on the disk */
+  readonly onDurable: (index: number) => void;
+  /** a write or sync failed: nothing more will be written */
+  readonly onFailed: (error: Error) => void;
+  readonly durableIndex: number;
+  readonly clock?: Clock;
+  /** back-pressure above; default 32 MiB */
+  readonly bufferBytesMax?: number;
+  /** default 5000 */
+  readonly syncEveryMs?: number;
+  /** default 10,000 */
+  readonly syncEveryIndexes?: number;
+}
+
+interface Group {
+  ops: WriteOp[];
+  bytes: number;
+  index: number;
+}
+
+/** a batch of this size is written at a time */
+const batchBytesMax = 4 * 1024 * 1024;
+const opOverheadBytes = 32;
+
+/**
+ * Changes are made in memory first and reach the backend behind, in order and in batches that end at whole indexes. A
+ * crash loses what had not been written; the log gives it again from the durable index on.
+ */
+export class WriteBehind {
+  readonly #backend: Backend;
+  readonly #options: WriteBehindOptions;
+  readonly #bufferBytesMax: number;
+  readonly #stopTimer: () => void;
+  #staged: WriteOp[] = [];
+  #stagedBytes = 0;
+  #queue: Group[] = [];
+  #queuedBytes = 0;
+  #committed: number;
+  #written: number;
+  #durable: number;
+  #writing: Promise<void> | undefined;
+  #syncing: Promise<void> | undefined;
+  #failed: Error | undefined;
+  #room: (() => void)[] = [];
+
+  constructor(backend: Backend, options: WriteBehindOptions) {
+    this.#backend = backend;
+    this.#options = options;
+    this.#bufferBytesMax = options.bufferBytesMax ?? 32 * 1024 * 1024;
+    this.#committed = options.durableIndex;
+    this.#written = options.durableIndex;
+    this.#durable = options.durableIndex;
+    const clock = options.clock ?? systemClock;
+    this.#stopTimer = clock.every(options.syncEveryMs ?? 5000, () => {
+      if (this.#written > this.#durable) this.#startSync();
+    });
+  }
+
+  get durableIndex(): number {
+    return this.#durable;
+  }
+
+  get bufferedBytes(): number {
+    return this.#queuedBytes + this.#stagedBytes;
+  }
+
+  /** A change that belongs to the index of the next `commit`. */
+  stage(op: WriteOp): void {
+    this.#staged.push(op);
+    this.#stagedBytes += op.key.length + (op.value?.length ?? 0) + opOverheadBytes;
+  }
+
+  /** What was staged belongs to `index`. Returns a promise when the buffer is full: wait for it before going on. */
+  commit(index: number): void | Promise<void> {
+    this.#committed = index;
+    const last = this.#queue[this.#queue.length - 1];
+    if (last !== undefined && last.bytes + this.#stagedBytes <= batchBytesMax) {
+      for (const op of this.#staged) last.ops.push(op);
+      last.bytes += this.#stagedBytes;
+      last.index = index;
+    } else {
+      this.#queue.push({ ops: this.#staged, bytes: this.#stagedBytes, index });
+    }
+    this.#queuedBytes += this.#stagedBytes;
+    this.#staged = [];
+    this.#stagedBytes = 0;
+    this.#startWriting();
+    if (this.#queuedBytes > this.#bufferBytesMax && this.#failed === undefined) {
+      return new Promise((resolve) => this.#room.push(resolve));
+    }
+  }
+
+  /** All that was committed is written (not synced). */
+  async flush(): Promise<void> {
+    const until = this.#committed;
+    while (this.#written < until && this.#failed === undefined) {
+      this.#startWriting();
+      await this.#writing;
+    }
+    if (this.#failed) throw this.#failed;
+  }
+
+  /** All that was committed is on the disk. */
+  async sync(): Promise<void> {
+    const until = this.#committed;
+    await this.flush();
+    while (this.#durable < until && this.#failed === undefined) {
+      this.#startSync();
+      await this.#syncing;
+    }
+    if (this.#failed) throw this.#failed;
+  }
+
+  /** Writes nothing more until `restart`; the backend is about to be replaced. */
+  async pause(): Promise<void> {
+    await this.flush();
+    await this.#syncing;
+  }
+
+  /** The backend holds everything up to `index`, durably. */
+  restart(index: number): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#staged = [];
+    this.#stagedBytes = 0;
+    this.#committed = index;
+    this.#written = index;
+    this.#durable = index;
+  }
+
+  /** Writes and syncs what is there. */
+  async stop(): Promise<void> {
+    this.#stopTimer();
+    if (this.#failed === undefined) await this.sync();
+  }
+
+  #startWriting(): void {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #write(): Promise<void> {
+    // what else comes in during this turn of the event loop goes with it
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0 && this.#failed === undefined) {
+      const group = this.#queue.shift()!;
+      try {
+        await this.#backend.write([...group.ops, this.#options.indexOp(group.index)]);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      this.#written = group.index;
+      this.#queuedBytes -= group.bytes;
+      if (this.#queuedBytes <= this.#bufferBytesMax / 2) this.#giveRoom();
+      if (this.#written - this.#durable >= (this.#options.syncEveryIndexes ?? 10_000)) this.#startSync();
+    }
+  }
+
+  #startSync(): void {
+    this.#syncing ??= this.#syncOnce().finally(() => {
+      this.#syncing = undefined;
+    });
+  }
+
+  async #syncOnce(): Promise<void> {
+    const until = this.#written;
+    try {
+      await this.#backend.sync();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (until <= this.#durable) return;
+    this.#durable = until;
+    this.#options.onDurable(until);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = error instanceof Error ? error : new Error(String(error));
+    this.#giveRoom();
+    this.#options.onFailed(this.#failed);
+  }
+
+  #giveRoom(): void {
+    const waiting = this.#room;
+    this.#room = [];
+    for (const resolve of waiting) resolve();
+  }
+}
