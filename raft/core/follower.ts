@@ -1,4 +1,4 @@
-import { configurationOf, isInConfiguration } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
 import { hearLeader } from './roles.ts';
 import type { Raft } from './raft.ts';
 import type { Message, SnapshotMeta } from './types.ts';
@@ -40,15 +40,13 @@ export function handleSnapshot(raft: Raft, message: Message): void {
 
 function maybeRestore(raft: Raft, snapshot: SnapshotMeta): boolean {
   if (snapshot.index <= raft.log.committed) return false;
-  const configuration = configurationOf(snapshot.confState);
-  // A snapshot in which we do not exist was made before we were added, or is not meant for us.
-  if (!isInConfiguration(configuration, raft.id)) return false;
   if (raft.log.matchTerm(snapshot.index, snapshot.term)) {
     // We have the entries; they need only be known as committed.
     raft.log.commitTo(snapshot.index);
     return false;
   }
   raft.log.restore(snapshot);
-  raft.tracker.switchTo(configuration, raft.log.lastIndex);
+  // It may have been made before we were added; the entries behind it will tell of us.
+  raft.tracker.switchTo(configurationOf(snapshot.confState), raft.log.lastIndex);
   return true;
 }

@@ -1,0 +1,169 @@
+import t from 'tap';
+import { seededRandom, type Random } from '../../base/random.ts';
+import { CheckedGroup } from './testing/checked-group.ts';
+import type { MemberConfig, TestMember } from './testing/member.ts';
+import type { ConfChange, ConfChangeSingle } from './types.ts';
+
+// One seed again: KUORUM_SEED=17 node --import tsx raft/core/random-group.test.ts
+const onlySeed = process.env['KUORUM_SEED'];
+const seedsPerCase = Number(process.env['KUORUM_SEEDS'] ?? 60);
+const stepsPerSeed = 6000;
+const settleTicksMax = 400;
+
+const cases: Record<string, { size: number; spare: number; config?: Partial<MemberConfig> }> = {
+  'three members': { size: 3, spare: 0 },
+  'five members': { size: 5, spare: 0 },
+  'three members that change': { size: 3, spare: 2 },
+  'three members without pre-vote and check-quorum': {
+    size: 3,
+    spare: 0,
+    config: { preVote: false, checkQuorum: false },
+  },
+  'three members with narrow windows': {
+    size: 3,
+    spare: 0,
+    config: {
+      maxInflightMessages: 2,
+      maxSizePerMessageBytes: 60,
+      maxCommittedBytesPerReady: 80,
+      maxUncommittedBytes: 60,
+    },
+  },
+};
+
+interface Event {
+  readonly weight: number;
+  run(group: CheckedGroup, random: Random): void;
+}
+
+const someId = (group: CheckedGroup, random: Random): string => group.ids[random.below(group.ids.length)]!;
+const someMessage = (group: CheckedGroup, random: Random): number => random.below(Math.max(1, group.network.length));
+
+const events: readonly Event[] = [
+  { weight: 400, run: (g, r) => g.deliver(someMessage(g, r)) },
+  { weight: 200, run: (g) => g.deliver(0) },
+  { weight: 300, run: (g, r) => g.takeReady(someId(g, r)) },
+  { weight: 250, run: (g, r) => g.completeWrite(someId(g, r)) },
+  { weight: 90, run: (g, r) => g.member(someId(g, r)).node.tick() },
+  { weight: 60, run: (g, r) => propose(g, r) },
+  { weight: 40, run: (g, r) => g.drop(someMessage(g, r)) },
+  { weight: 30, run: (g, r) => g.network.push(...g.network.slice(0, 1 + r.below(3)).filter((m) => m.type !== 'snap')) },
+  { weight: 30, run: (g, r) => g.read(someId(g, r)) },
+  { weight: 8, run: (g, r) => restart(g, someId(g, r)) },
+  { weight: 5, run: (g, r) => g.member(someId(g, r)).node.campaign('random') },
+  { weight: 6, run: (g, r) => closeLeader(g, someId(g, r)) },
+  { weight: 4, run: (g, r) => g.member(someId(g, r)).node.transferLeadership(someId(g, r)) },
+  { weight: 2, run: (g, r) => g.member(someId(g, r)).node.forgetLeader() },
+  { weight: 4, run: (g, r) => g.member(someId(g, r)).node.reportUnreachable(someId(g, r)) },
+  { weight: 4, run: (g, r) => g.member(someId(g, r)).compact(r.below(4)) },
+  { weight: 3, run: (g, r) => cut(g, r) },
+  { weight: 6, run: (g) => g.cut.clear() },
+];
+
+const memberChange: Event = {
+  weight: 20,
+  run(group, random) {
+    const types: ConfChangeSingle['type'][] = ['add-voter', 'add-learner', 'remove'];
+    const transitions: ConfChange['transition'][] = ['auto', 'joint-implicit', 'joint-explicit'];
+    const changes = Array.from({ length: random.below(4) }, () => ({
+      type: types[random.below(types.length)]!,
+      id: someId(group, random),
+    }));
+    const transition = transitions[random.below(transitions.length)]!;
+    group.member(someId(group, random)).node.proposeConfChange({ transition, changes, data: new Uint8Array(0) });
+  },
+};
+
+function propose(group: CheckedGroup, random: Random): void {
+  group.member(someId(group, random)).node.propose(new Uint8Array(4).map(() => random.below(256)));
+}
+
+function cut(group: CheckedGroup, random: Random): void {
+  group.cut.add(`${someId(group, random)}>${someId(group, random)}`);
+}
+
+function restart(group: CheckedGroup, id: string): void {
+  const member = group.member(id);
+  member.restart();
+}
+
+function closeLeader(group: CheckedGroup, id: string): void {
+  const { node } = group.member(id);
+  node.peerClosed(node.status().leader);
+}
+
+function runSeed(seed: number, name: string): void {
+  const { size, spare, config } = cases[name]!;
+  const random = seededRandom(seed);
+  const group = new CheckedGroup(random, size, spare, config);
+  const chosen = spare > 0 ? [...events, memberChange] : events;
+  const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
+  for (let step = 0; step < stepsPerSeed; step++) {
+    let draw = random.below(total);
+    const event = chosen.find(({ weight }) => (draw -= weight) < 0)!;
+    event.run(group, random);
+    if (step % 100 === 0) group.checkLogs();
+  }
+  console.log(
+    '#',
+    name,
+    seed,
+    'leaders',
+    group.leaders.size,
+    'commit',
+    group.maxCommitted,
+    'net',
+    group.network.length,
+  );
+  group.checkLogs();
+  makeProgress(group);
+}
+
+/**
+ * After the faults end a leader is found and something new reaches every voter within a bounded number of ticks. Not
+ * promised where a member knows of its own removal and those who need its vote do not: it will not lead, and its longer
+ * log refuses them (docs/divergence.md; the thesis, section 4.2.2, lets such a member lead on, etcd does not).
+ */
+function makeProgress(group: CheckedGroup): void {
+  group.cut.clear();
+  group.settle();
+  const configurations = [...group.members.values()].map(({ confState }) => confState);
+  const needed = new Set(configurations.flatMap(({ voters, votersOutgoing }) => [...voters, ...votersOutgoing]));
+  const votes = ({ id, confState }: TestMember): boolean =>
+    [...confState.voters, ...confState.votersOutgoing].includes(id);
+  if ([...needed].some((id) => group.member(id).confState.voters.length > 0 && !votes(group.member(id)))) return;
+  const goal = group.maxCommitted + 1;
+  for (let tick = 0; tick < settleTicksMax; tick++) {
+    for (const id of group.ids) {
+      group.member(id).node.tick();
+      group.settle();
+    }
+    const leader = [...group.members.values()].find(({ node }) => node.status().role === 'leader');
+    if (!leader) continue;
+    leader.node.propose(new Uint8Array([1]));
+    group.settle();
+    const { voters, votersOutgoing } = leader.node.status().confState;
+    if ([...voters, ...votersOutgoing].every((id) => group.member(id).appliedIndex >= goal)) return;
+  }
+  throw new Error(`no progress within ${settleTicksMax} ticks after the faults ended`);
+}
+
+for (const name of Object.keys(cases)) {
+  void t.test(
+    `${name} under random faults keep election safety, log matching, leader completeness and one history`,
+    (t) => {
+      const seeds = onlySeed === undefined ? Array.from({ length: seedsPerCase }, (_, i) => i + 1) : [Number(onlySeed)];
+      for (const seed of seeds) {
+        try {
+          runSeed(seed, name);
+        } catch (error) {
+          t.fail(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+            stack: (error as Error).stack,
+          });
+        }
+      }
+      t.pass(`${seeds.length} seeds`);
+      t.end();
+    },
+  );
+}
