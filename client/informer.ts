@@ -46,6 +46,17 @@ export interface InformerEnvironment {
   readonly watchIdleMsMax?: number;
 }
 
+const idOf = (ref: ResourceRef, options: InformerFilter & ResourceOptions): string =>
+  [
+    ref.group,
+    ref.version,
+    ref.resource,
+    options.namespace,
+    options.labelSelector,
+    options.fieldSelector,
+    options.metadataOnly,
+  ].join('|');
+
 /** One informer for each resource and filter, shared by all who ask. */
 export class InformerFactory {
   readonly #client: KubeClient;
@@ -58,17 +69,14 @@ export class InformerFactory {
     this.#environment = environment;
   }
 
+  /** True where all objects of the resource are cached whole already. */
+  has(ref: ResourceRef): boolean {
+    return this.#informers.has(idOf(ref, {}));
+  }
+
   /** After `start()` of the factory a new informer starts at once. */
   informer<T extends KubeObject>(ref: ResourceRef<T> | ResourceRef, options: InformerOptions<T> = {}): Informer<T> {
-    const id = [
-      ref.group,
-      ref.version,
-      ref.resource,
-      options.namespace,
-      options.labelSelector,
-      options.fieldSelector,
-      options.metadataOnly,
-    ].join('|');
+    const id = idOf(ref, options);
     const existing = this.#informers.get(id);
     if (existing) return existing as unknown as Informer<T>;
     const informer = new ResourceInformer<T>(this.#client.resource<T>(ref, options), options, this.#environment);
