@@ -7,7 +7,7 @@ export type Amounts = Readonly<Record<string, number>>;
 /** A quantity as a number in the resource's unit; 0 where it cannot be read. */
 export function amountOf(resource: string, quantity: string): number {
   try {
-    const parsed = parseQuantity(String(quantity));
+    const parsed = parseQuantity(quantity);
     return Number(resource === 'cpu' ? millisOf(parsed) : unitsOf(parsed));
   } catch (error) {
     if (error instanceof QuantityError) return 0;

@@ -11,7 +11,7 @@ const container = (name: string, requests?: Record<string, string>, limits?: Rec
 });
 const pod = (spec: Partial<PodSpec>): Pod => ({ spec: { containers: [], ...spec } });
 
-t.test('podRequests is the peak over the pod’s life', (t) => {
+void t.test('podRequests is the peak over the pod’s life', (t) => {
   const cases: [name: string, spec: Partial<PodSpec>, expected: Record<string, number>][] = [
     [
       'containers add up',
@@ -41,7 +41,7 @@ t.test('podRequests is the peak over the pod’s life', (t) => {
   t.end();
 });
 
-t.test('qosClassOf follows requests and limits of cpu and memory', (t) => {
+void t.test('qosClassOf follows requests and limits of cpu and memory', (t) => {
   const both = { cpu: '1', memory: '1Gi' };
   const cases: [string, Container[]][] = [
     ['BestEffort', [container('a')]],
@@ -53,7 +53,7 @@ t.test('qosClassOf follows requests and limits of cpu and memory', (t) => {
   t.end();
 });
 
-t.test('untoleratedTaint names the first taint that nothing tolerates', (t) => {
+void t.test('untoleratedTaint names the first taint that nothing tolerates', (t) => {
   const taint: Taint = { key: 'k', value: 'v', effect: 'NoSchedule' };
   const cases: [name: string, toleration: Toleration, tolerated: boolean][] = [
     ['the same', { key: 'k', value: 'v', effect: 'NoSchedule' }, true],
@@ -70,7 +70,7 @@ t.test('untoleratedTaint names the first taint that nothing tolerates', (t) => {
   t.end();
 });
 
-t.test('nodeSuitsPod joins nodeSelector and required affinity', (t) => {
+void t.test('nodeSuitsPod joins nodeSelector and required affinity', (t) => {
   const node: Node = { metadata: { name: 'n1', labels: { zone: 'a', cpus: '8' } } };
   const affinity = (...terms: object[]): Partial<PodSpec> => ({
     affinity: {

@@ -32,7 +32,7 @@ const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 function grpcErrorOf(error: unknown): unknown {
   const { code, details } = error as grpc.ServiceError;
-  return typeof code === 'number' ? new GrpcError(code as GrpcCode, details) : error;
+  return typeof code === 'number' ? new GrpcError(code, details) : error;
 }
 
 /** `endpoint` is `unix:///run/containerd/containerd.sock`. Connects when first used, and again after a loss. */

@@ -24,8 +24,8 @@ export const criMethods: ReadonlyMap<string, CriMethod> = new Map(
         name,
         path,
         serverStreams: kind === 'server-stream',
-        request: request as MessageCodec<unknown>,
-        response: response as MessageCodec<unknown>,
+        request,
+        response,
       },
     ];
   }),

@@ -61,7 +61,7 @@ async function statusOf(client: CriClient, containerId: string): Promise<Contain
   return (await client.call('ContainerStatus', { containerId })).status;
 }
 
-t.test('Version and Status say what the runtime is and whether pods can run', async (t) => {
+void t.test('Version and Status say what the runtime is and whether pods can run', async (t) => {
   const { client } = await runtimeIn(t);
   const version = await client.call('Version', {});
   t.match(version, { runtimeName: 'kuorum-embedded', runtimeVersion: /simulated/, runtimeApiVersion: 'v1' });
@@ -72,7 +72,7 @@ t.test('Version and Status say what the runtime is and whether pods can run', as
   t.equal(await networkReady(), true);
 });
 
-t.test('methods it does not have answer Unimplemented', async (t) => {
+void t.test('methods it does not have answer Unimplemented', async (t) => {
   const { client } = await runtimeIn(t);
   await t.rejects(client.call('ExecSync', { containerId: 'x', cmd: ['true'], timeout: 1 }), {
     code: grpcCode.unimplemented,
@@ -80,7 +80,7 @@ t.test('methods it does not have answer Unimplemented', async (t) => {
   });
 });
 
-t.test('a container is created, runs, prints, stops on SIGTERM and is removed', async (t) => {
+void t.test('a container is created, runs, prints, stops on SIGTERM and is removed', async (t) => {
   const { client, dataDir } = await runtimeIn(t, '10.1.2.0/29');
   const logs = join(dataDir, 'logs');
   const { podSandboxId, containerId } = await start(
@@ -102,7 +102,7 @@ t.test('a container is created, runs, prints, stops on SIGTERM and is removed', 
   await client.call('RemovePodSandbox', { podSandboxId });
 });
 
-t.test('StopContainer kills what ignores SIGTERM when the timeout has passed', async (t) => {
+void t.test('StopContainer kills what ignores SIGTERM when the timeout has passed', async (t) => {
   const { client, dataDir } = await runtimeIn(t, '10.1.2.0/24');
   const sandbox = sandboxConfig('a', dataDir, { 'kuorum.dev/simulate': 'term=ignore' });
   const { containerId } = await start(client, sandbox, containerConfig('c', ['server']));
@@ -110,7 +110,7 @@ t.test('StopContainer kills what ignores SIGTERM when the timeout has passed', a
   t.equal((await statusOf(client, containerId)).exitCode, 137);
 });
 
-t.test('events tell of each change, with the state of the whole pod', async (t) => {
+void t.test('events tell of each change, with the state of the whole pod', async (t) => {
   const { client, dataDir } = await runtimeIn(t, '10.1.2.0/24');
   const abort = new AbortController();
   const seen: [number, number | undefined][] = [];
@@ -135,7 +135,7 @@ t.test('events tell of each change, with the state of the whole pod', async (t) 
   ]);
 });
 
-t.test('sandboxes and containers go on after a restart of the runtime', async (t) => {
+void t.test('sandboxes and containers go on after a restart of the runtime', async (t) => {
   const runtime = await runtimeIn(t, '10.1.2.0/24');
   const sandbox = sandboxConfig('a', runtime.dataDir);
   const { podSandboxId, containerId } = await start(runtime.client, sandbox, containerConfig('c', ['sleep', '1h']));
@@ -151,7 +151,7 @@ t.test('sandboxes and containers go on after a restart of the runtime', async (t
   t.equal(status.status.network?.ip, '10.1.2.3', 'the address of the first pod stays taken');
 });
 
-t.test('addresses run out, with an error that names the range', async (t) => {
+void t.test('addresses run out, with an error that names the range', async (t) => {
   const { client } = await runtimeIn(t, '10.1.2.0/30');
   await client.call('RunPodSandbox', { config: sandboxConfig('a', '') });
   const error = await client.call('RunPodSandbox', { config: sandboxConfig('b', '') }).catch((e: unknown) => e);

@@ -19,7 +19,7 @@ const cases: [name: string, argv: string[], exit: { code: number; afterMs: numbe
   ['nothing after exit', ['sh', '-c', 'exit 300; echo never'], { code: 44, afterMs: 0 }],
 ];
 for (const [name, argv, exit, lines = []] of cases) {
-  t.test(`simulatedProcess guesses the end of: ${name}`, (t) => {
+  void t.test(`simulatedProcess guesses the end of: ${name}`, (t) => {
     const process = simulatedProcess(argv);
     t.same(process.exit, exit);
     t.same(
@@ -30,21 +30,21 @@ for (const [name, argv, exit, lines = []] of cases) {
   });
 }
 
-t.test('the annotation goes before the guess', (t) => {
+void t.test('the annotation goes before the guess', (t) => {
   t.match(simulatedProcess(['nginx'], { exit: '1', after: '2s' }), { exit: { code: 1, afterMs: 2000 } });
   t.match(simulatedProcess(['nginx'], { term: 'ignore' }), { termCode: undefined });
   t.match(simulatedProcess(['nginx'], { term: '0', 'stop-after': '300ms' }), { termCode: 0, termAfterMs: 300 });
   t.end();
 });
 
-t.test("a container's own annotation goes before the pod's", (t) => {
+void t.test("a container's own annotation goes before the pod's", (t) => {
   const annotations = { 'kuorum.dev/simulate': 'exit=1 after=2s', 'kuorum.dev/simulate.b': 'exit=2' };
   t.same(simulationOf(annotations, 'a'), { exit: '1', after: '2s' });
   t.same(simulationOf(annotations, 'b'), { exit: '2' });
   t.end();
 });
 
-t.test('parseDurationMs refuses what is no duration', (t) => {
+void t.test('parseDurationMs refuses what is no duration', (t) => {
   t.same(['1m', '5', 'x', ''].map(parseDurationMs), [60_000, 5000, undefined, undefined]);
   t.end();
 });

@@ -56,15 +56,18 @@ export class StateFile<T> {
   }
 
   #write(): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      try {
-        await mkdir(dirname(this.#path), { recursive: true });
-        await writeFile(`${this.#path}.tmp`, JSON.stringify(this.#snapshot()));
-        await rename(`${this.#path}.tmp`, this.#path);
-      } catch (error) {
-        this.#failed(error);
-      }
-    });
+    this.#writing = this.#replace(this.#writing);
     return this.#writing;
+  }
+
+  async #replace(previous: Promise<void>): Promise<void> {
+    await previous;
+    try {
+      await mkdir(dirname(this.#path), { recursive: true });
+      await writeFile(`${this.#path}.tmp`, JSON.stringify(this.#snapshot()));
+      await rename(`${this.#path}.tmp`, this.#path);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 }
