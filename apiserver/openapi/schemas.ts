@@ -1,0 +1,155 @@
+/** Schemas of Kubernetes types, from the type table: one generator for OpenAPI v3 and v2. */
+import type { FieldFact } from '../../api/schema/table.ts';
+import { typeTable } from '../../api/schema/table.generated.ts';
+import { type GroupVersionKind, structOf } from '../../api/schema/schema.ts';
+import { fieldDescription, typeDescription } from './descriptions.ts';
+import type { Schema } from './openapi-types.ts';
+
+export type Dialect = 'v3' | 'v2';
+
+const refPrefix: Readonly<Record<Dialect, string>> = { v3: '#/components/schemas/', v2: '#/definitions/' };
+
+const scalars: Readonly<Record<string, Schema>> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  float64: { type: 'number', format: 'double' },
+  '[]byte': { type: 'string', format: 'byte' },
+  'interface{}': {},
+  'struct{}': { type: 'object' },
+  'io.k8s.apimachinery.pkg.types.UID': { type: 'string' },
+};
+
+const quantityText =
+  'Quantity is a fixed-point representation of a number, such as 100m, 1.5, 2Gi or 1e3: a decimal number, then optionally a suffix, binary (Ki, Mi, Gi, Ti, Pi, Ei), decimal (n, u, m, k, M, G, T, P, E) or an exponent.';
+const intOrStringText =
+  'IntOrString is a type that can hold an int32 or a string. When used in JSON or YAML marshalling and unmarshalling, it produces or consumes the inner type.';
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+
+/** Types with a JSON form of their own, which the table does not describe. */
+const special: Readonly<Record<string, Readonly<Record<Dialect, Schema>>>> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': {
+    v3: { description: quantityText, oneOf: [{ type: 'string' }, { type: 'number' }] },
+    v2: { description: quantityText, type: 'string' },
+  },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
+    v3: { description: intOrStringText, format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+    v2: { description: intOrStringText, type: 'string', format: 'int-or-string' },
+  },
+  [`${meta}Time`]: both({
+    description: 'Time is a wrapper around time.Time which supports correct marshaling to YAML and JSON.',
+    type: 'string',
+    format: 'date-time',
+  }),
+  [`${meta}MicroTime`]: both({
+    description: 'MicroTime is version of Time with microsecond level precision.',
+    type: 'string',
+    format: 'date-time',
+  }),
+  [`${meta}Duration`]: both({ type: 'string' }),
+  [`${meta}FieldsV1`]: both({
+    description: 'FieldsV1 stores a set of fields in a data structure like a Trie, in JSON format.',
+    type: 'object',
+  }),
+  [`${meta}Patch`]: both({
+    description: 'Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.',
+    type: 'object',
+  }),
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': both({
+    description: 'RawExtension is used to hold extensions in external versions.',
+    type: 'object',
+  }),
+};
+
+function both(schema: Schema): Record<Dialect, Schema> {
+  return { v3: schema, v2: schema };
+}
+
+const extensions: readonly (readonly [keyof FieldFact, `x-kubernetes-${string}`])[] = [
+  ['listMapKeys', 'x-kubernetes-list-map-keys'],
+  ['listType', 'x-kubernetes-list-type'],
+  ['mapType', 'x-kubernetes-map-type'],
+  ['patchMergeKey', 'x-kubernetes-patch-merge-key'],
+  ['patchStrategy', 'x-kubernetes-patch-strategy'],
+];
+
+/** Some defaults name a Go constant, `ref(AzureDataDiskCachingReadWrite)`: documentation alone, so left out. */
+const isJsonDefault = (text: string | undefined): text is string => text !== undefined && !text.startsWith('ref(');
+
+/** Collects the schemas of types asked for, and of all types those refer to. */
+export class SchemaBuilder {
+  readonly #dialect: Dialect;
+  readonly #kinds: ReadonlyMap<string, readonly GroupVersionKind[]>;
+  readonly #made = new Map<string, Schema>();
+
+  /** `kinds`: full type name → the kinds that objects of this type are. */
+  constructor(dialect: Dialect, kinds: ReadonlyMap<string, readonly GroupVersionKind[]>) {
+    this.#dialect = dialect;
+    this.#kinds = kinds;
+  }
+
+  /** A reference to the type's schema, which `schemas()` will hold. */
+  ref(type: string): Schema {
+    if (!this.#made.has(type)) {
+      // Types may contain themselves: the place is taken before the fields are looked at.
+      this.#made.set(type, {});
+      this.#made.set(type, special[type]?.[this.#dialect] ?? this.#objectSchema(type));
+    }
+    return { $ref: refPrefix[this.#dialect] + type };
+  }
+
+  /** All schemas made so far, sorted by name. */
+  schemas(): Record<string, Schema> {
+    return Object.fromEntries([...this.#made].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  #objectSchema(type: string): Schema {
+    const schema: Schema = {};
+    const description = typeDescription(type);
+    if (description !== '') schema.description = description;
+    const struct = structOf(type);
+    const fields = [...struct.fields.values()].filter((field) => field.name !== '');
+    // A type whose only field has no name is written by its own code, in any shape.
+    if (struct.fields.size > fields.length || /\.(JSON|JSONSchemaPropsOr\w+)$/.test(type)) return schema;
+    schema.type = 'object';
+    if (fields.length > 0) {
+      schema.properties = Object.fromEntries(
+        fields
+          .sort((a, b) => (a.name < b.name ? -1 : 1))
+          .map((field) => [field.name, this.#fieldSchema(type, field.name, field.fact)]),
+      );
+    }
+    const required = fields.filter(({ fact }) => !fact.optional && !fact.omitempty).map((field) => field.name);
+    if (required.length > 0) schema.required = required;
+    if (struct.atomic) schema['x-kubernetes-map-type'] = 'atomic';
+    const kinds = this.#kinds.get(type);
+    if (kinds !== undefined) schema['x-kubernetes-group-version-kind'] = kinds;
+    return schema;
+  }
+
+  #fieldSchema(owner: string, name: string, fact: FieldFact): Schema {
+    const value = this.#valueSchema(fact.type);
+    const schema: Schema = {};
+    const description = fieldDescription(owner, name);
+    if (description !== '') schema.description = description;
+    if (value.$ref === undefined) Object.assign(schema, value);
+    // Beside a reference nothing else counts, so a described field wraps it; v2 readers accept both side by side.
+    else if (this.#dialect === 'v3' && description !== '') schema.allOf = [value];
+    else schema.$ref = value.$ref;
+    if (this.#dialect === 'v3' && isJsonDefault(fact.default)) schema.default = JSON.parse(fact.default);
+    for (const [key, extension] of extensions) if (fact[key] !== undefined) schema[extension] = fact[key];
+    return schema;
+  }
+
+  #valueSchema(type: string): Schema {
+    const scalar = scalars[type];
+    if (scalar !== undefined) return { ...scalar };
+    if (type.startsWith('[]')) return { type: 'array', items: this.#valueSchema(type.slice(2)) };
+    if (type.startsWith('map:')) return { type: 'object', additionalProperties: this.#valueSchema(type.slice(4)) };
+    const fact = typeTable[type];
+    if (fact?.kind !== 'alias') return this.ref(type);
+    const schema = this.#valueSchema(fact.of ?? 'string');
+    return fact.enum && fact.values !== undefined ? { ...schema, enum: [...fact.values].sort() } : schema;
+  }
+}
