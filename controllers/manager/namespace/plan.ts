@@ -15,15 +15,17 @@ export const isEmptied = (findings: Findings): boolean =>
 /** type, [reason and message when all is well], [reason, message] of the finding */
 type Row = readonly [string, readonly [string, string], readonly [string, string] | undefined];
 
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
 function rowsOf(findings: Findings): Row[] {
   const counts = [...findings.remaining]
-    .sort()
+    .sort(byName)
     .map(([resource, objects]) => `${resource} has ${objects.length} resource instances`);
   const finalizers = new Map<string, number>();
   for (const object of [...findings.remaining.values()].flat()) {
     for (const finalizer of object?.finalizers ?? []) finalizers.set(finalizer, (finalizers.get(finalizer) ?? 0) + 1);
   }
-  const held = [...finalizers].sort().map(([finalizer, count]) => `${finalizer} in ${count} resource instances`);
+  const held = [...finalizers].sort(byName).map(([finalizer, count]) => `${finalizer} in ${count} resource instances`);
   const found = (reason: string, texts: readonly string[], prefix: string): [string, string] | undefined =>
     texts.length === 0 ? undefined : [reason, `${prefix}${texts.join(', ')}`];
   return [
