@@ -1,0 +1,393 @@
+import { systemClock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { randomId64 } from '../../base/random.ts';
+import type { ConfChange, LogIndex, Message, NodeId, RawNodeApi, Ready, SnapshotMeta } from '../core/types.ts';
+import { Applier } from './applier.ts';
+import type { DataDirLock } from './data-dir-lock.ts';
+import { LeaderHistory } from './leader-history.ts';
+import { LogCutter } from './log-cutter.ts';
+import type { LogWindow } from './log-window.ts';
+import { ReadBarrier } from './read-barrier.ts';
+import type { Recovered } from './recover.ts';
+import { SnapshotExchange } from './snapshot-exchange.ts';
+import { firstCampaignDelayMs } from './first-campaign.ts';
+import { Ticker, ticksPerHeartbeat } from './ticker.ts';
+import type { Transport, TransportEvents } from './transport/transport.ts';
+import { RaftUnavailableError } from './types.ts';
+import type { NodeStatus, PeerAddress, RaftNode, RaftNodeOptions } from './types.ts';
+
+const defaultReadTimeoutMs = 5_000;
+const readRetryMsMax = 500;
+
+export interface MemberParts {
+  readonly options: RaftNodeOptions;
+  readonly log: Log;
+  readonly lock: DataDirLock;
+  readonly recovered: Recovered;
+  readonly window: LogWindow;
+  readonly raw: RawNodeApi;
+}
+
+/**
+ * Drives one core: once a turn of the event loop it takes a Ready and does what that says. All calls into the core are
+ * synchronous and from this file or the parts it made, so they never interleave.
+ */
+export class RaftMember implements RaftNode, TransportEvents {
+  readonly id: NodeId;
+  readonly failed: Promise<Error>;
+  readonly #parts: MemberParts;
+  readonly #raw: RawNodeApi;
+  readonly #applier: Applier;
+  readonly #reads: ReadBarrier;
+  readonly #exchange: SnapshotExchange;
+  readonly #cutter: LogCutter;
+  readonly #leaders: LeaderHistory;
+  readonly #listeners = new Set<(status: NodeStatus) => void>();
+  #transport: Transport | undefined;
+  #ticker: Ticker | undefined;
+  #reportFailure: (error: Error) => void = () => {};
+  #turnScheduled = false;
+  /** as of the last Ready */
+  #leader: NodeId = '';
+  #stopped: Promise<void> | undefined;
+  #stopping = false;
+  #restoring: Promise<void> | undefined;
+  #cancelFirstCampaign: (() => void) | undefined;
+
+  constructor(parts: MemberParts) {
+    const { options, log, recovered, window, raw } = parts;
+    this.id = options.id;
+    this.#parts = parts;
+    this.#raw = raw;
+    this.failed = new Promise((resolve) => (this.#reportFailure = resolve));
+    this.#leaders = new LeaderHistory(systemClock, log);
+    const { machine } = options;
+    for (const { change } of recovered.appliedChanges) raw.applyConfChange(change);
+    this.#applier = new Applier(
+      { raw, machine, onApplied: () => this.#afterApply(), onFailed: (error) => this.#fail(error) },
+      recovered.applied,
+      raw.status().confState,
+    );
+    this.#cutter = new LogCutter(recovered.wal, window, this.#applier, options, log, (error) => this.#fail(error));
+    const retryMs = Math.min(readRetryMsMax, options.electionMs / 2);
+    this.#reads = new ReadBarrier(this.#readHost(), `${options.id}-${randomId64().toString(16)}`, retryMs);
+    this.#exchange = new SnapshotExchange({
+      machine,
+      snapshots: recovered.snapshots,
+      transport: () => this.#transport!,
+      appliedIndex: () => this.#applier.applied,
+      lastGivenIndex: () => this.#applier.lastGiven,
+      confStateAt: (index) => this.#applier.confStateAt(index),
+      termAt: (index) =>
+        index >= window.firstIndex() - 1 && index <= window.lastIndex() ? window.term(index) : undefined,
+      report: (peer, outcome) => this.#enter(() => raw.reportSnapshot(peer, outcome)),
+      onReceived: (offer) => this.#enter(() => raw.step(offer)),
+      log,
+    });
+    void recovered.wal.failed.then((error) => this.#fail(error));
+  }
+
+  /** Begins: the transport listens already, its peers are known. */
+  start(transport: Transport): void {
+    const { options, log, raw } = this.#parts;
+    this.#transport = transport;
+    const tickMs = options.heartbeatMs / ticksPerHeartbeat;
+    this.#ticker = new Ticker(
+      systemClock,
+      tickMs,
+      options.electionMs,
+      () => this.#tick(),
+      (ms) => log.warn({ pausedMs: Math.round(ms) }, 'this process did not run for a while'),
+    );
+    const { voters } = raw.status().confState;
+    if (voters.length === 1 && voters[0] === this.id) raw.campaign('the only member');
+    this.#wake();
+  }
+
+  /** what openSnapshot would be offered as now */
+  offeredSnapshot(): SnapshotMeta | undefined {
+    const index = this.#applier.applied;
+    const { window } = this.#parts;
+    if (index === 0 || this.#restoring !== undefined || index < window.firstIndex() - 1) return undefined;
+    return { index, term: window.term(index), confState: this.#applier.confStateAt(index) };
+  }
+
+  get peerPorts(): readonly number[] {
+    return this.#transport?.ports ?? [];
+  }
+
+  propose(data: Uint8Array): void {
+    this.#request('a proposal', () => this.#raw.propose(data));
+  }
+
+  proposeConfChange(change: ConfChange): void {
+    this.#request('a configuration change', () => this.#raw.proposeConfChange(change));
+  }
+
+  readBarrier(timeoutMs = defaultReadTimeoutMs): Promise<LogIndex> {
+    if (this.#stopping) return Promise.reject(stoppedError());
+    return this.#reads.wait(timeoutMs);
+  }
+
+  transferLeadership(to: NodeId, timeoutMs = this.#parts.options.electionMs * 2): Promise<void> {
+    if (this.#stopping) return Promise.reject(stoppedError());
+    const before = this.#raw.status();
+    if (before.leader === to) return Promise.resolve();
+    if (before.leader === '')
+      return Promise.reject(new RaftUnavailableError('no-leader', 'there is no leader to hand over'));
+    return new Promise((resolve, reject) => {
+      const stopListening = this.onLeaderChange(({ leader }) => {
+        if (leader === to) settle(resolve);
+      });
+      const cancel = systemClock.after(timeoutMs, () => {
+        const text = `leadership did not pass to member ${to} within ${timeoutMs} ms`;
+        settle(() => reject(new RaftUnavailableError('timeout', text)));
+      });
+      const settle = (action: () => void): void => {
+        stopListening();
+        cancel();
+        action();
+      };
+      this.#enter(() => this.#raw.transferLeadership(to));
+    });
+  }
+
+  setPeers(peers: readonly PeerAddress[]): void {
+    this.#transport?.setPeers(peers);
+  }
+
+  onLeaderChange(listener: (status: NodeStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  stateDurable(index: LogIndex): void {
+    if (!this.#stopping) this.#cutter.stateDurable(index);
+  }
+
+  status(): NodeStatus {
+    const raft = this.#raw.status();
+    const { wal } = this.#parts.recovered;
+    return {
+      ...raft,
+      applied: this.#applier.applied,
+      lastLeaderChange: this.#leaders.last,
+      leaderChanges: this.#leaders.count,
+      fsyncLastMs: wal.syncStats.lastMs,
+      fsyncMaxMs: wal.syncStats.maxMs,
+      proposalsPending: raft.lastIndex - this.#applier.applied,
+      walBytes: wal.bytes,
+      snapshotIndex: wal.mark.index,
+    };
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#end(() => this.#parts.recovered.wal.close()));
+  }
+
+  /** As kill -9 would end it, for tests: nothing is finished, connections break. */
+  crash(): Promise<void> {
+    return (this.#stopped ??= this.#end(() => this.#parts.recovered.wal.abandon()));
+  }
+
+  onMessages(messages: readonly Message[]): void {
+    this.#enter(() => {
+      for (const message of messages) this.#raw.step(message);
+    });
+  }
+
+  onPeerClosed(peer: NodeId): void {
+    this.#enter(() => this.#raw.peerClosed(peer));
+  }
+
+  onUnreachable(peer: NodeId): void {
+    this.#enter(() => this.#raw.reportUnreachable(peer));
+  }
+
+  onPeerUp(): void {
+    this.#maybePlanFirstCampaign();
+  }
+
+  onSnapshot(offer: Message, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#exchange.receive(offer, chunks);
+  }
+
+  /** Runs a call into the core, and then a turn. An error in there is a broken invariant or a lost log: the node ends. */
+  #enter(action: () => void): void {
+    if (this.#stopping) return;
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#turnScheduled || this.#stopping) return;
+    this.#turnScheduled = true;
+    setImmediate(() => {
+      this.#turnScheduled = false;
+      this.#enter(() => this.#turn());
+    });
+  }
+
+  #turn(): void {
+    this.#reads.startRound();
+    if (!this.#raw.hasReady()) return;
+    this.#handle(this.#raw.ready());
+    if (this.#raw.hasReady()) this.#wake();
+  }
+
+  /** See `Ready` for the order. */
+  #handle(ready: Ready): void {
+    for (const message of ready.messages) this.#send(message);
+    this.#persist(ready);
+    if (ready.committed.length > 0) this.#applier.enqueue(ready.committed);
+    for (const readState of ready.readStates) this.#reads.onReadState(readState);
+    if (ready.softState !== undefined || ready.leaderChanges.length > 0) this.#onLeaderChange(ready);
+  }
+
+  #send(message: Message): void {
+    if (message.type === 'snap') this.#exchange.send(message);
+    else this.#transport?.send(message);
+  }
+
+  #persist({ snapshot, entries, hardState, mustSync, afterAppend }: Ready): void {
+    if (snapshot === undefined && entries.length === 0 && hardState === undefined && afterAppend.length === 0) return;
+    if (snapshot !== undefined) this.#cutter.pause();
+    const logStart = snapshot && { index: snapshot.index, term: snapshot.term };
+    const mark = snapshot && logStart && { kind: 'reset' as const, ...snapshot, logStart };
+    this.#parts.recovered.wal.append({ mark, entries, hardState }, mustSync, () => {
+      this.#enter(() => this.#persisted({ snapshot, entries, afterAppend }));
+    });
+  }
+
+  #persisted({ snapshot, entries, afterAppend }: Pick<Ready, 'snapshot' | 'entries' | 'afterAppend'>): void {
+    const { window } = this.#parts;
+    if (snapshot !== undefined) {
+      window.reset(snapshot);
+      this.#restoring = this.#restore(snapshot, this.#restoring);
+    }
+    const last = entries.at(-1);
+    if (last !== undefined) {
+      window.append(entries);
+      this.#raw.appended(last.index, last.term);
+    }
+    for (const message of afterAppend) {
+      if (message.to === this.id) this.#raw.step(message);
+      else this.#send(message);
+    }
+  }
+
+  /** The image is in its file and the log begins behind it: from here on a crash leads back to this point. */
+  async #restore(meta: SnapshotMeta, before: Promise<void> | undefined): Promise<void> {
+    const { recovered, log } = this.#parts;
+    try {
+      await before;
+      await this.#applier.restore(meta, async () => (await recovered.snapshots.load(meta.index)).chunks);
+      log.info({ index: meta.index, term: meta.term }, 'restored the state machine from a snapshot');
+      this.#restoring = undefined;
+      this.#cutter.resume();
+      this.#enter(() => this.#raw.snapshotRestored(meta.index));
+      this.#afterApply();
+      await recovered.wal.releaseTo(meta.index);
+      await recovered.snapshots.prune();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #request(what: string, ask: () => 'accepted' | 'dropped'): void {
+    if (this.#stopping) throw stoppedError();
+    const leader = this.#leader;
+    if (leader === '') throw new RaftUnavailableError('no-leader', `no leader: ${what} is not possible now`);
+    if (leader !== this.id && this.#transport?.isUp(leader) !== true) {
+      throw new RaftUnavailableError('no-leader', `no connection to leader ${leader}: ${what} is not possible now`);
+    }
+    let accepted = false;
+    this.#enter(() => {
+      accepted = ask() === 'accepted';
+    });
+    if (accepted) return;
+    if (this.#stopping) throw stoppedError();
+    if (this.#raw.status().leader === '')
+      throw new RaftUnavailableError('no-leader', `no leader: ${what} is not possible now`);
+    const why = 'too much is uncommitted, leadership is being handed over, or another change is under way';
+    throw new RaftUnavailableError('too-many', `${what} was refused: ${why}`);
+  }
+
+  #readHost() {
+    const member = this;
+    return {
+      readIndex: (context: string) => member.#raw.readIndex(context),
+      get appliedIndex(): LogIndex {
+        return member.#applier.applied;
+      },
+      get leader(): NodeId {
+        return member.#raw.status().leader;
+      },
+      nowMs: () => systemClock.monotonicMs(),
+      wake: () => member.#wake(),
+    };
+  }
+
+  #tick(): void {
+    this.#enter(() => {
+      this.#raw.tick();
+      this.#reads.onTick();
+    });
+  }
+
+  #afterApply(): void {
+    this.#reads.onApplied();
+    this.#wake();
+  }
+
+  #onLeaderChange({ softState, leaderChanges }: Ready): void {
+    if (softState !== undefined) this.#leader = softState.leader;
+    const { lastMs, maxMs } = this.#parts.recovered.wal.syncStats;
+    this.#leaders.record(leaderChanges, { fsyncLastMs: Math.round(lastMs), fsyncMaxMs: Math.round(maxMs) });
+    this.#reads.ask();
+    const status = this.status();
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  /** A group that starts as a whole need not sit out an election timeout: see firstCampaignDelayMs. */
+  #maybePlanFirstCampaign(): void {
+    if (this.#cancelFirstCampaign !== undefined || this.#leaders.count > 0 || this.#stopping) return;
+    const { confState } = this.#raw.status();
+    const delayMs = firstCampaignDelayMs(this.id, confState, this.#parts.options.heartbeatMs, (peer) =>
+      this.#transport!.isUp(peer),
+    );
+    if (delayMs === undefined) return;
+    this.#cancelFirstCampaign = systemClock.after(delayMs, () => {
+      if (this.#leaders.count === 0) this.#enter(() => this.#raw.campaign('start of the group'));
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#stopping) return;
+    this.#parts.log.error({ error: error.message }, 'this member cannot go on');
+    this.#stopped ??= this.#end(() => this.#parts.recovered.wal.abandon());
+    this.#reportFailure(error);
+  }
+
+  async #end(endLog: () => Promise<void>): Promise<void> {
+    this.#stopping = true;
+    this.#ticker?.stop();
+    this.#cancelFirstCampaign?.();
+    this.#reads.stop(stoppedError());
+    this.#listeners.clear();
+    await this.#transport?.close();
+    await this.#exchange.stop();
+    await this.#applier.stop();
+    await this.#restoring;
+    await this.#cutter.stop();
+    await endLog();
+    await this.#parts.lock.release();
+  }
+}
+
+const stoppedError = (): RaftUnavailableError => new RaftUnavailableError('stopped', 'this member is stopping');

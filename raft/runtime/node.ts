@@ -1,0 +1,82 @@
+import { systemRandom } from '../../base/random.ts';
+import { RawNode } from '../core/raw-node.ts';
+import type { RaftConfig } from '../core/types.ts';
+import { lockDataDir } from './data-dir-lock.ts';
+import { LogWindow } from './log-window.ts';
+import { RaftMember } from './member.ts';
+import { recover } from './recover.ts';
+import type { Recovered } from './recover.ts';
+import { ticksPerHeartbeat } from './ticker.ts';
+import { Transport } from './transport/transport.ts';
+import type { DropMessage } from './transport/transport.ts';
+import type { RaftNodeOptions } from './types.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** Bounds on what is under way at once; raft/core says what each counts. */
+const limits = {
+  maxSizePerMessageBytes: mebibyte,
+  maxInflightMessages: 256,
+  maxInflightBytes: 32 * mebibyte,
+  maxUncommittedBytes: 64 * mebibyte,
+  maxCommittedBytesPerReady: 8 * mebibyte,
+} as const;
+
+/** For tests and fault injection. */
+export interface RaftNodeHooks {
+  readonly dropMessage?: DropMessage;
+}
+
+/**
+ * Starts a member: locks its data directory, reads the log, brings the state machine up to it, listens for peers.
+ * Rejects with a DataDirLockedError, WrongDataDirError, CorruptFileError or DiskError that says what to do, or where
+ * the peer URL cannot be bound; then nothing stays open.
+ */
+export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHooks = {}): Promise<RaftMember> {
+  const log = options.log.child({ member: options.id });
+  const lock = await lockDataDir(options.dataDir);
+  let recovered: Recovered | undefined;
+  let member: RaftMember | undefined;
+  try {
+    recovered = await recover(options, log);
+    const { state } = recovered;
+    const window = new LogWindow(state.mark, state.hardState, state.entries, () => member?.offeredSnapshot());
+    const raw = new RawNode(coreConfig(options, window, recovered.applied));
+    member = new RaftMember({ options, log, lock, recovered, window, raw });
+    const transport = await Transport.start({
+      own: { id: options.id, clusterId: options.clusterId },
+      listenUrls: options.listenPeerUrls,
+      tls: options.tls,
+      log,
+      events: member,
+      dropMessage: hooks.dropMessage,
+    });
+    member.start(transport);
+    transport.setPeers(options.initialMembers);
+    return member;
+  } catch (error) {
+    await (member?.crash() ?? recovered?.wal.abandon());
+    await lock.release();
+    throw error;
+  }
+}
+
+function coreConfig(options: RaftNodeOptions, storage: LogWindow, applied: number): RaftConfig {
+  return {
+    id: options.id,
+    heartbeatTicks: ticksPerHeartbeat,
+    electionTicks: Math.max(
+      2 * ticksPerHeartbeat,
+      Math.round((options.electionMs / options.heartbeatMs) * ticksPerHeartbeat),
+    ),
+    storage,
+    applied,
+    random: (bound) => systemRandom.below(bound),
+    preVote: true,
+    checkQuorum: true,
+    readOnly: 'safe',
+    disableProposalForwarding: false,
+    stepDownOnRemoval: true,
+    ...limits,
+  };
+}

@@ -1,0 +1,163 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { Log } from '../../../base/log.ts';
+import { systemClock } from '../../../base/clock.ts';
+import type { Message } from '../../core/types.ts';
+import type { PeerAddress, TlsFiles } from '../types.ts';
+import { encodeMessages, messageBytes } from './message-codec.ts';
+import { batchBytesMax, connectTo, fromBuffer, identityMetadata, messagesPath, toBuffer } from './peer-protocol.ts';
+import type { Identity, Lane } from './peer-protocol.ts';
+
+/** What waits for a peer at most; beyond it messages are dropped, which Raft is made for. */
+const queueBytesMax: Readonly<Record<Lane, number>> = { urgent: 4 * 1024 * 1024, bulk: 64 * 1024 * 1024 };
+const backoffMinMs = 20;
+const backoffMaxMs = 200;
+/** A peer of another cluster will not become ours by asking it often. */
+const backoffRefusedMs = 2_000;
+const acceptTimeoutMs = 2_000;
+
+type Call = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
+
+export interface LaneOptions {
+  readonly own: Identity;
+  readonly peer: PeerAddress;
+  readonly lane: Lane;
+  readonly tls: TlsFiles | undefined;
+  readonly log: Log;
+  readonly onUp: () => void;
+  /** an accepted stream ended, and not by us */
+  readonly onClosed: () => void;
+}
+
+/** One stream to one peer, opened again whenever it breaks. Never blocks: what cannot be queued is dropped. */
+export class OutboundLane {
+  readonly #options: LaneOptions;
+  #client: grpc.Client | undefined;
+  #call: Call | undefined;
+  #up = false;
+  #stopped = false;
+  #queue: Message[] = [];
+  #queuedBytes = 0;
+  #flushing = false;
+  #attempts = 0;
+  #backoffMs = backoffMinMs;
+  #lastTrouble = '';
+  #cancelTimer: () => void = () => {};
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** False: dropped. */
+  send(message: Message): boolean {
+    if (!this.#up) return false;
+    const bytes = messageBytes(message);
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > queueBytesMax[this.#options.lane]) return false;
+    this.#queue.push(message);
+    this.#queuedBytes += bytes;
+    if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+    return true;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+    this.#disconnect();
+  }
+
+  #connect(): void {
+    const { peer, own, lane, tls } = this.#options;
+    const url = peer.urls[this.#attempts++ % peer.urls.length];
+    if (this.#stopped || url === undefined) return;
+    let call: Call;
+    try {
+      this.#client = connectTo(url, tls);
+      const metadata = identityMetadata(own, peer.id, lane);
+      call = this.#client.makeBidiStreamRequest(messagesPath, toBuffer, fromBuffer, metadata, {});
+    } catch (error) {
+      this.#reconnectLater(error instanceof Error ? error.message : String(error), backoffRefusedMs);
+      return;
+    }
+    this.#call = call;
+    this.#cancelTimer = systemClock.after(acceptTimeoutMs, () => call.cancel());
+    call.on('data', () => this.#accepted(call, url));
+    call.on('error', () => {}); // told by 'status'
+    call.on('status', (status) => this.#ended(call, status));
+  }
+
+  #accepted(call: Call, url: string): void {
+    if (call !== this.#call || this.#up) return;
+    this.#cancelTimer();
+    this.#up = true;
+    this.#backoffMs = backoffMinMs;
+    this.#lastTrouble = '';
+    this.#options.log.debug({ peer: this.#options.peer.id, url, lane: this.#options.lane }, 'connected to peer');
+    this.#options.onUp();
+  }
+
+  #ended(call: Call, status: grpc.StatusObject): void {
+    if (call !== this.#call) return;
+    const wasUp = this.#up;
+    this.#cancelTimer();
+    this.#disconnect();
+    if (this.#stopped) return;
+    const refused = status.code === 9; // FAILED_PRECONDITION: see checkCaller
+    this.#reconnectLater(status.details, refused ? backoffRefusedMs : this.#backoffMs);
+    this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMaxMs);
+    if (wasUp) this.#options.onClosed();
+  }
+
+  #reconnectLater(trouble: string, delayMs: number): void {
+    if (trouble !== this.#lastTrouble) {
+      const { peer, lane, log } = this.#options;
+      const fields = { peer: peer.id, urls: peer.urls, lane, trouble };
+      if (lane === 'urgent') log.warn(fields, 'no connection to peer; trying again until it answers');
+      this.#lastTrouble = trouble;
+    }
+    this.#cancelTimer = systemClock.after(delayMs, () => this.#connect());
+  }
+
+  #disconnect(): void {
+    const call = this.#call;
+    this.#call = undefined;
+    this.#up = false;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    call?.cancel();
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    const call = this.#call;
+    while (call !== undefined && call === this.#call && this.#queue.length > 0) {
+      if (call.write(encodeMessages(this.#takeBatch()))) continue;
+      this.#flushing = true;
+      call.once('drain', () => {
+        if (call === this.#call) this.#flush();
+      });
+      return;
+    }
+  }
+
+  #takeBatch(): Message[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.#queue.length && (count === 0 || bytes < batchBytesMax)) {
+      const next = messageBytes(this.#queue[count]!);
+      if (count > 0 && bytes + next > batchBytesMax) break;
+      bytes += next;
+      count++;
+    }
+    this.#queuedBytes -= bytes;
+    return this.#queue.splice(0, count);
+  }
+}

@@ -1,0 +1,139 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Log } from '../../../base/log.ts';
+import type { HardState } from '../../core/types.ts';
+import { CorruptFileError, DiskError, WrongDataDirError } from '../disk-error.ts';
+import type { SnapshotMark, WalMetadata } from './payload.ts';
+import { decodeSegmentHeader, walFormatVersion } from './record.ts';
+import type { SegmentHeader } from './record.ts';
+import { WalReplay } from './replay.ts';
+import type { WalState } from './replay.ts';
+import { listSegments, syncDir } from './segment-files.ts';
+import type { SegmentName } from './segment-files.ts';
+import { faultText, scanSegment } from './segment-scan.ts';
+import { createSegment, defaultSegmentBytes, Wal } from './wal.ts';
+
+export interface OpenWalOptions {
+  readonly dir: string;
+  readonly metadata: WalMetadata;
+  /** what a log that does not exist yet starts with */
+  readonly initial: { readonly mark: SnapshotMark; readonly hardState: HardState };
+  readonly fsync: boolean;
+  readonly segmentBytes?: number;
+  readonly log: Log;
+}
+
+export interface OpenedWal {
+  readonly wal: Wal;
+  readonly state: WalState;
+  readonly created: boolean;
+}
+
+/** Opens the log or makes a new one; throws CorruptFileError, WrongDataDirError or DiskError. */
+export async function openWal(options: OpenWalOptions): Promise<OpenedWal> {
+  const { dir, fsync } = options;
+  let segments: SegmentName[];
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    segments = await listSegments(dir);
+  } catch (error) {
+    throw new DiskError('opening', dir, error);
+  }
+  if (segments.length === 0) {
+    if (fsync) await syncDir(dirname(dir));
+    return createWal(options);
+  }
+  return readWal(options, segments);
+}
+
+async function createWal({ dir, metadata, initial, fsync, segmentBytes }: OpenWalOptions): Promise<OpenedWal> {
+  const walOptions = { dir, fsync, segmentBytes: segmentBytes ?? defaultSegmentBytes };
+  const head = { metadata, mark: initial.mark, hardState: initial.hardState, lastIndex: initial.mark.index };
+  const { segment, handle, salt, size } = await createSegment(walOptions, head, 1);
+  const wal = new Wal(walOptions, head, [segment], { handle, salt, size, olderBytes: 0 });
+  return { wal, state: { mark: initial.mark, hardState: initial.hardState, entries: [] }, created: true };
+}
+
+function checkedHeader(segment: SegmentName, bytes: Buffer): SegmentHeader {
+  const header = decodeSegmentHeader(bytes);
+  if (header === undefined) throw new CorruptFileError(segment.file, 0, 'the segment header is damaged');
+  if (header.version > walFormatVersion) {
+    throw new WrongDataDirError(
+      `${segment.file} has format version ${header.version}, this program knows up to ${walFormatVersion}. ` +
+        'It was written by a newer version: start the member with that one.',
+    );
+  }
+  if (header.sequence !== segment.sequence || header.firstIndex !== segment.firstIndex) {
+    throw new CorruptFileError(segment.file, 0, `the segment was renamed: it says sequence ${header.sequence}`);
+  }
+  return header;
+}
+
+async function readWal(options: OpenWalOptions, segments: SegmentName[]): Promise<OpenedWal> {
+  const oldest = segments[0]!;
+  const replay = new WalReplay(options.metadata, oldest.firstIndex);
+  const sizes = new Map<string, number>();
+  let salt = 0;
+  let size = 0;
+  for (const [i, segment] of segments.entries()) {
+    const expected = oldest.sequence + i;
+    if (segment.sequence !== expected) {
+      throw new CorruptFileError(segment.file, 0, `the segment before it, number ${expected}, is missing`);
+    }
+    const bytes = await readFile(segment.file).catch((error: unknown) => {
+      throw new DiskError('read', segment.file, error);
+    });
+    ({ salt } = checkedHeader(segment, bytes));
+    const isLast = i === segments.length - 1;
+    const scan = scanSegment(segment.file, bytes, salt, isLast, (record) => replay.take(record, segment.file));
+    if (scan.fault !== undefined) {
+      await truncateTail(segment.file, scan.end);
+      const fields = { file: segment.file, offset: scan.end, droppedBytes: bytes.length - scan.end };
+      options.log.warn(
+        fields,
+        `repaired the log: ${faultText[scan.fault]} at its end, as after a crash; cut it off there`,
+      );
+    }
+    size = scan.end;
+    sizes.set(segment.file, size);
+  }
+  const state = replay.finish(oldest.file);
+  return { wal: await reopen(options, segments, state, sizes, { salt, size }), state, created: false };
+}
+
+async function truncateTail(file: string, size: number): Promise<void> {
+  try {
+    const handle = await open(file, 'r+');
+    try {
+      await handle.truncate(size);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw new DiskError('truncation', file, error);
+  }
+}
+
+async function reopen(
+  { dir, metadata, fsync, segmentBytes }: OpenWalOptions,
+  segments: SegmentName[],
+  state: WalState,
+  sizes: ReadonlyMap<string, number>,
+  { salt, size }: { salt: number; size: number },
+): Promise<Wal> {
+  const { file } = segments.at(-1)!;
+  const handle = await open(file, 'r+').catch((error: unknown) => {
+    throw new DiskError('opening', file, error);
+  });
+  // What a crash left in the page cache may not be on disk yet, but is about to be relied on.
+  if (fsync) await handle.sync();
+  let olderBytes = -size;
+  for (const bytes of sizes.values()) olderBytes += bytes;
+  const lastIndex = state.entries.at(-1)?.index ?? state.mark.logStart.index;
+  const head = { metadata, mark: state.mark, hardState: state.hardState, lastIndex };
+  const walOptions = { dir, fsync, segmentBytes: segmentBytes ?? defaultSegmentBytes };
+  const wal = new Wal(walOptions, head, segments, { handle, salt, size, olderBytes });
+  for (const [name, bytes] of sizes) wal.noteSegmentSize(name, bytes);
+  return wal;
+}
