@@ -18,6 +18,12 @@ export function maybeCampaign(raft: Raft, reason: string, transfer = false): boo
   return true;
 }
 
+/** The leader hands over to us. Where a change is not applied yet that must come first, but soon will. */
+export function handleTimeoutNow(raft: Raft): void {
+  const started = maybeCampaign(raft, 'leadership transfer', true);
+  raft.campaignOnceApplied = !started && raft.role !== 'leader' && raft.isPromotable;
+}
+
 /** A configuration change that is committed but not applied may decide who votes; electing before it is unsafe. */
 function hasUnappliedConfChange(raft: Raft): boolean {
   return raft.log.someUnapplied((entry) => entry.type === 'conf-change', raft.config.maxCommittedBytesPerReady);
@@ -29,6 +35,7 @@ function campaign(raft: Raft, kind: Campaign): void {
     becomePreCandidate(raft, reason);
     // The term is the one we would campaign in; it is not taken yet.
     requestVotes(raft, 'pre-vote', raft.term + 1, reason);
+    countClosedLeader(raft);
     poll(raft, raft.id, true);
     return;
   }
@@ -37,6 +44,12 @@ function campaign(raft: Raft, kind: Campaign): void {
   requestVotes(raft, 'vote', raft.term, overridesLeases ? transferContext : reason);
   // Our own vote counts when it is on disk, as everybody else's.
   raft.outbox.send({ type: 'vote-resp', to: raft.id, term: raft.term });
+  countClosedLeader(raft);
+}
+
+/** No vote is to be expected of it, so that an attempt the others refuse is known as lost at once, and repeated soon. */
+function countClosedLeader(raft: Raft): void {
+  if (raft.closedLeader !== '') raft.tracker.recordVote(raft.closedLeader, false);
 }
 
 function requestVotes(raft: Raft, type: MessageType, term: Term, context: string): void {
@@ -97,6 +110,7 @@ export function handlePeerClosed(raft: Raft): void {
   // nobody being elected within its lease.
   const { preVote, checkQuorum, readOnly } = raft.config;
   if (!preVote || !checkQuorum || readOnly === 'lease') return;
+  raft.closedLeader = raft.leader;
   raft.setLeader('', 'peer connection closed');
   raft.timer.startEarly();
 }

@@ -40,7 +40,7 @@ function handleAcknowledgement(raft: Raft, message: Message, progress: Progress)
   if (progress.state === 'replicate') progress.inflights.freeTo(index);
   else if (progress.state === 'probe' || progress.match + 1 >= raft.log.firstIndex) progress.becomeReplicate();
   // A new commit index goes to all with the next Ready; one that was paused may not know the present one.
-  if (!maybeCommit(raft) && wasPaused) sendAppend(raft, from);
+  if (!maybeCommit(raft) && wasPaused && !raft.broadcastPending) sendAppend(raft, from);
   // One answer may free the window for several appends.
   while (maybeSendAppend(raft, from, false));
   maybeFinishTransfer(raft, from);

@@ -1,6 +1,7 @@
 import { changeConfiguration } from './conf-change.ts';
 import { encodeConfChange } from './conf-change-codec.ts';
 import { confStateOf } from './configuration.ts';
+import { handleTimeoutNow } from './election.ts';
 import { emptyData } from './entry.ts';
 import { appendAsLeader, maybeCommit } from './leader-log.ts';
 import type { Raft } from './raft.ts';
@@ -45,9 +46,10 @@ function handOver(raft: Raft): void {
   if (best) sendTimeoutNow(raft, best.id);
 }
 
-/** The state machine got this far; a leader may now leave a joint configuration that says it leaves by itself. */
+/** The state machine got this far: what waited for that may go on. A joint configuration with auto-leave is left now. */
 export function appliedTo(raft: Raft, index: number): void {
   raft.log.appliedTo(index);
+  if (raft.campaignOnceApplied) handleTimeoutNow(raft);
   if (raft.role !== 'leader' || !raft.tracker.configuration.autoLeave || raft.log.applied < raft.pendingConfIndex)
     return;
   // When the tail is full this is tried again with the next applied entry.

@@ -43,6 +43,10 @@ export class Raft {
   /** somebody was told to campaign in this term in spite of leases: lease reads are not safe any more */
   leaseWaived = false;
 
+  /** told to campaign, but a configuration change is to be applied first */
+  campaignOnceApplied = false;
+  /** the leader whose connection closed, until a leader is heard or an ordinary timeout ends the early attempts */
+  closedLeader: NodeId = '';
   /** why we campaign */
   campaignReason = '';
   /** the last candidate heard of, and why it told that it campaigns */

@@ -104,17 +104,6 @@ function runSeed(seed: number, name: string): void {
     event.run(group, random);
     if (step % 100 === 0) group.checkLogs();
   }
-  console.log(
-    '#',
-    name,
-    seed,
-    'leaders',
-    group.leaders.size,
-    'commit',
-    group.maxCommitted,
-    'net',
-    group.network.length,
-  );
   group.checkLogs();
   makeProgress(group);
 }

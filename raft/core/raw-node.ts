@@ -48,7 +48,9 @@ export class RawNode implements RawNodeApi {
       return;
     }
     const reason = this.#raft.timer.tick();
-    if (reason) maybeCampaign(this.#raft, reason);
+    if (!reason) return;
+    if (reason === 'election timeout') this.#raft.closedLeader = '';
+    maybeCampaign(this.#raft, reason);
   }
 
   step(message: Message): void {

@@ -18,6 +18,7 @@ function reset(raft: Raft, term: Term): void {
   raft.heartbeatElapsed = 0;
   raft.leadTransferee = '';
   raft.leaseWaived = false;
+  raft.campaignOnceApplied = false;
   raft.pendingConfIndex = 0;
   raft.uncommittedBytes = 0;
   raft.broadcastPending = false;
@@ -26,16 +27,17 @@ function reset(raft: Raft, term: Term): void {
   raft.tracker.reset(raft.log.lastIndex);
 }
 
-export function becomeFollower(raft: Raft, term: Term, leader: NodeId, reason = heardLeaderReason): void {
+export function becomeFollower(raft: Raft, term: Term, leader: NodeId, reason = ''): void {
   reset(raft, term);
   raft.role = 'follower';
-  if (leader !== '') raft.timer.heardLeader();
-  raft.setLeader(leader, reason);
+  if (leader === '') raft.setLeader('', reason);
+  else hearLeader(raft, leader);
 }
 
-/** A follower got something that only the leader of its term sends. */
+/** A follower gets something that only the leader of its term sends. */
 export function hearLeader(raft: Raft, leader: NodeId): void {
   raft.timer.heardLeader();
+  raft.closedLeader = '';
   raft.setLeader(leader, heardLeaderReason);
 }
 
@@ -59,6 +61,7 @@ export function becomeLeader(raft: Raft): void {
   assert(raft.role === 'candidate', `a ${raft.role} cannot become leader`);
   reset(raft, raft.term);
   raft.timer.cancelEarly();
+  raft.closedLeader = '';
   raft.role = 'leader';
   raft.setLeader(raft.id, raft.campaignReason);
   const own = raft.tracker.progress.get(raft.id);

@@ -1,8 +1,8 @@
 import {
   handleForgetLeader,
+  handleTimeoutNow,
   handleVoteRequest,
   handleVoteResponse,
-  maybeCampaign,
   noteCandidacy,
   rejectVote,
   transferContext,
@@ -47,7 +47,7 @@ const handlers: Record<Role, Handlers> = {
     'read-index': handleReadIndexAsFollower,
     'read-index-resp': handleReadIndexResponse,
     'transfer-leader': handleTransferAsFollower,
-    'timeout-now': (raft) => maybeCampaign(raft, 'leadership transfer', true),
+    'timeout-now': handleTimeoutNow,
     'forget-leader': handleForgetLeader,
   },
   'pre-candidate': { ...voteRequests, ...conceding, 'pre-vote-resp': handleVoteResponse },
@@ -91,8 +91,12 @@ function admitHigherTerm(raft: Raft, message: Message): boolean {
   }
   if (isPreVote) return true;
   if (message.type === 'pre-vote-resp' && !message.reject) return true;
-  becomeFollower(raft, message.term, fromLeaderOnly.has(message.type) ? message.from : '', 'higher term');
-  if (message.type === 'vote') noteCandidacy(raft, message);
+  if (fromLeaderOnly.has(message.type)) {
+    becomeFollower(raft, message.term, message.from);
+  } else {
+    becomeFollower(raft, message.term, '', 'higher term');
+    if (message.type === 'vote') noteCandidacy(raft, message);
+  }
   return true;
 }
 
