@@ -1,0 +1,113 @@
+import type { AlarmMember, TxnRequest } from '../../proto/etcd-types.ts';
+import type { Lease } from '../mvcc/types.ts';
+import type { Command, LeaseRevoke, Publish } from './command.ts';
+import { etcdError } from './errors.ts';
+import { idToBigint, idToHex } from './identity.ts';
+import type { StoreState } from './store-state.ts';
+
+/** What the applier tells besides what the store itself records. */
+export interface ApplyObserver {
+  leaseStarted(lease: Lease): void;
+  leaseEnded(id: bigint): void;
+  alarmChanged(name: string, active: boolean): void;
+  memberChanged(id: string): void;
+}
+
+export interface ApplyContext {
+  readonly state: StoreState;
+  readonly observer: ApplyObserver;
+  /** of the log entry */
+  readonly term: number;
+}
+
+const alarmKind = { none: 0, noSpace: 1 } as const;
+const alarmAction = { get: 0, activate: 1, deactivate: 2 } as const;
+
+export function alarmsOf(state: StoreState, kind = alarmKind.none as number): AlarmMember[] {
+  return [...state.alarms]
+    .map((name) => name.split('/'))
+    .map(([id, alarm]) => ({ memberID: idToBigint(id ?? ''), alarm: Number(alarm) }))
+    .filter((found) => kind === alarmKind.none || found.alarm === kind);
+}
+
+const outOfSpace = (state: StoreState): boolean => alarmsOf(state, alarmKind.noSpace).length > 0;
+
+export const putsSomething = (t: TxnRequest): boolean =>
+  [...t.success, ...t.failure].some(
+    (op) => op.requestPut !== undefined || (op.requestTxn !== undefined && putsSomething(op.requestTxn)),
+  );
+
+function revoke({ state, observer, term }: ApplyContext, { id, expiry }: LeaseRevoke): object {
+  const lease = state.mvcc.leases.get(id);
+  const stale = expiry !== undefined && (expiry.term !== term || lease?.renewals !== expiry.renewals);
+  if (!stale) {
+    state.mvcc.leaseRevoke(id);
+    observer.leaseEnded(id);
+  }
+  return { header: { revision: state.mvcc.revision } };
+}
+
+function changeAlarm({ state, observer }: ApplyContext, command: NonNullable<Command['alarm']>): object {
+  const names =
+    command.action === alarmAction.deactivate && command.memberID === 0n
+      ? [...state.alarms].filter((name) => command.alarm === alarmKind.none || name.endsWith(`/${command.alarm}`))
+      : [`${idToHex(command.memberID)}/${command.alarm}`];
+  const changed: AlarmMember[] = [];
+  for (const name of names) {
+    const active = command.action === alarmAction.activate;
+    if (active === state.alarms.has(name)) continue;
+    if (active) state.alarms.add(name);
+    else state.alarms.delete(name);
+    observer.alarmChanged(name, active);
+    const [id, alarm] = name.split('/');
+    changed.push({ memberID: idToBigint(id ?? ''), alarm: Number(alarm) });
+  }
+  return { header: { revision: state.mvcc.revision }, alarms: changed };
+}
+
+function publish({ state, observer }: ApplyContext, p: Publish): object {
+  state.members.set(p.id, { name: p.name, peerUrls: p.peerUrls, clientUrls: p.clientUrls });
+  observer.memberChanged(p.id);
+  return {};
+}
+
+type Appliers = { [K in keyof Command]: (context: ApplyContext, command: NonNullable<Command[K]>) => object };
+const appliers: Appliers = {
+  put: ({ state }, command) => {
+    if (outOfSpace(state)) throw etcdError('no-space');
+    return state.mvcc.put(command);
+  },
+  deleteRange: ({ state }, command) => state.mvcc.deleteRange(command),
+  txn: ({ state }, command) => {
+    if (outOfSpace(state) && putsSomething(command)) throw etcdError('no-space');
+    return state.mvcc.txn(command);
+  },
+  compact: ({ state }, command) => {
+    state.mvcc.compact(command.revision);
+    return { header: { revision: state.mvcc.revision } };
+  },
+  leaseGrant: ({ state, observer }, command) => {
+    if (outOfSpace(state)) throw etcdError('no-space');
+    const lease = state.mvcc.leaseGrant(command.ID, command.TTL);
+    observer.leaseStarted(lease);
+    return { header: { revision: state.mvcc.revision }, ID: lease.id, TTL: lease.ttl };
+  },
+  leaseRevoke: revoke,
+  leaseRenew: ({ state, observer }, command) => {
+    const lease = state.mvcc.leaseRenew(command.id);
+    observer.leaseStarted(lease);
+    return { header: { revision: state.mvcc.revision }, ID: lease.id, TTL: lease.ttl };
+  },
+  alarm: changeAlarm,
+  publish,
+};
+const names = Object.keys(appliers) as (keyof Command)[];
+
+/** Deterministic: the state, the term and the command decide. Throws what the client is to be told; nothing changed then. */
+export function applyCommand(context: ApplyContext, command: Command): object {
+  for (const name of names) {
+    const body = command[name];
+    if (body !== undefined) return (appliers[name] as (c: ApplyContext, b: object) => object)(context, body);
+  }
+  return {}; // of a newer program: no effect here, and the same on every member of this version
+}

@@ -1,0 +1,108 @@
+import { rfc3339 } from '../../base/clock.ts';
+import type { Method } from '../../grpc/server.ts';
+import { alarmsOf } from './apply.ts';
+import { membersOf } from './cluster-service.ts';
+import { idToHex } from './identity.ts';
+import { statusErrors } from './maintenance-service.ts';
+import type { MemberContext } from './service.ts';
+
+/** A member as it sees itself: what `kuorum status` shows. Ids are 16 hex digits. */
+export interface MemberDescription {
+  readonly id: string;
+  readonly name: string;
+  readonly clusterId: string;
+  readonly role: string;
+  readonly term: number;
+  readonly leader: string;
+  readonly revision: number;
+  readonly compactRevision: number;
+  readonly appliedIndex: number;
+  readonly commitIndex: number;
+  readonly durableIndex: number;
+  readonly snapshotIndex: number;
+  readonly dbSizeBytes: number;
+  readonly dbSizeInUseBytes: number;
+  readonly walBytes: number;
+  readonly keys: number;
+  readonly leases: number;
+  readonly watchers: number;
+  readonly watchersLagging: number;
+  readonly proposalsPending: number;
+  readonly fsyncLastMs: number;
+  readonly fsyncMaxMs: number;
+  readonly leaderChanges: number;
+  readonly lastLeaderChange: { reason: string; at: string; term: number; leader: string } | null;
+  /** of the whole store at `revision` and `compactRevision`: equal members are equal */
+  readonly hash: number;
+  readonly members: readonly {
+    id: string;
+    name: string;
+    peerUrls: readonly string[];
+    clientUrls: readonly string[];
+    learner: boolean;
+  }[];
+  readonly alarms: readonly { memberId: string; alarm: number }[];
+  readonly errors: readonly string[];
+}
+
+export function describe(context: MemberContext): MemberDescription {
+  const raft = context.node.status();
+  const { state } = context.machine;
+  const { mvcc } = state;
+  const change = raft.lastLeaderChange;
+  return {
+    id: raft.id,
+    name: state.members.get(raft.id)?.name ?? '',
+    clusterId: idToHex(context.clusterId),
+    role: raft.role,
+    term: raft.term,
+    leader: raft.leader,
+    revision: mvcc.revision,
+    compactRevision: mvcc.compactRevision,
+    appliedIndex: state.appliedIndex,
+    commitIndex: raft.commit,
+    durableIndex: context.machine.durableIndex,
+    snapshotIndex: raft.snapshotIndex,
+    dbSizeBytes: Math.max(context.diskBytes(), mvcc.sizeBytes),
+    dbSizeInUseBytes: mvcc.sizeBytes,
+    walBytes: raft.walBytes,
+    keys: mvcc.keyCount,
+    leases: mvcc.leases.size,
+    watchers: context.hub.watcherCount,
+    watchersLagging: context.hub.laggingCount,
+    proposalsPending: context.proposer.pendingCommands,
+    fsyncLastMs: raft.fsyncLastMs,
+    fsyncMaxMs: raft.fsyncMaxMs,
+    leaderChanges: raft.leaderChanges,
+    lastLeaderChange: change
+      ? { reason: change.reason, at: rfc3339(change.atMs), term: change.term, leader: change.leader }
+      : null,
+    hash: mvcc.hash().hash,
+    members: membersOf(context).map((member) => ({
+      id: idToHex(member.ID),
+      name: member.name,
+      peerUrls: member.peerURLs,
+      clientUrls: member.clientURLs,
+      learner: member.isLearner,
+    })),
+    alarms: alarmsOf(state).map(({ memberID, alarm }) => ({ memberId: idToHex(memberID), alarm })),
+    errors: statusErrors(context),
+  };
+}
+
+const emptyCodec = { encode: () => new Uint8Array(0), decode: () => ({}) };
+const jsonCodec = {
+  encode: (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value)),
+  decode: (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString()),
+};
+
+/** The message of the answer is the JSON text itself. */
+export const describeMethods = (context: MemberContext): Method[] => [
+  {
+    path: '/kuorum.Member/Describe',
+    kind: 'unary',
+    request: emptyCodec,
+    response: jsonCodec,
+    handle: () => describe(context),
+  },
+];

@@ -1,0 +1,83 @@
+import { randomId64 } from '../../base/random.ts';
+import type { Method } from '../../grpc/server.ts';
+import type {
+  LeaseGrantRequest,
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
+  LeaseRevokeRequest,
+  LeaseTimeToLiveRequest,
+} from '../../proto/etcd-types.ts';
+import type { Loose } from '../../proto/load.ts';
+import { keyBytes } from '../mvcc/key-name.ts';
+import { MvccError } from '../mvcc/types.ts';
+import { ensureSpace } from './quota.ts';
+import { headerOf, streaming, unary, withHeader } from './service.ts';
+import type { MemberContext } from './service.ts';
+
+const leaseBytes = 1024;
+/** of a lease that is not there */
+const goneTtl = -1;
+
+/** As etcd: no lease may be over before an election can be. */
+const ttlMinS = (electionMs: number): number => Math.ceil((electionMs * 1.5) / 1000);
+
+async function grant(context: MemberContext, request: LeaseGrantRequest): Promise<object> {
+  await ensureSpace(context, leaseBytes);
+  // 63 bits: ids are shown as positive numbers
+  const ID = request.ID === 0n ? BigInt.asUintN(63, randomId64()) || 1n : request.ID;
+  const TTL = Math.max(request.TTL, ttlMinS(context.limits.electionMs));
+  return context.proposer.submit({ leaseGrant: { ID, TTL } });
+}
+
+async function timeToLive(context: MemberContext, request: LeaseTimeToLiveRequest): Promise<object> {
+  await context.barrier.wait();
+  const lease = context.machine.state.mvcc.leases.get(request.ID);
+  const TTL = context.lessor.remainingS(request.ID);
+  if (lease === undefined || TTL === undefined) return { ID: request.ID, TTL: goneTtl };
+  const keys = request.keys ? [...lease.keys].sort().map(keyBytes) : [];
+  return { ID: request.ID, TTL, grantedTTL: lease.ttl, keys };
+}
+
+async function renew(context: MemberContext, id: bigint): Promise<Loose<LeaseKeepAliveResponse>> {
+  try {
+    return withHeader(context, await context.proposer.submit({ leaseRenew: { id } }));
+  } catch (error) {
+    const gone = error instanceof MvccError && error.kind === 'lease-not-found';
+    if (!gone) throw error;
+    return { header: headerOf(context), ID: id, TTL: 0 };
+  }
+}
+
+async function leases(context: MemberContext): Promise<object> {
+  await context.barrier.wait();
+  const { lessor } = context;
+  const ids = [...context.machine.state.mvcc.leases.keys()];
+  ids.sort((a, b) => lessor.expiresAtMs(a) - lessor.expiresAtMs(b) || (a < b ? -1 : 1));
+  return { leases: ids.map((ID) => ({ ID })) };
+}
+
+/**
+ * A keep-alive goes through the log like any write. So any member can take it, it cannot succeed after a revocation
+ * (etcd 20271), and a new leader knows of it.
+ */
+export const leaseMethods = (context: MemberContext): Method[] => [
+  unary(context, '/etcdserverpb.Lease/LeaseGrant', async (request: LeaseGrantRequest) =>
+    withHeader(context, await grant(context, request)),
+  ),
+  unary(context, '/etcdserverpb.Lease/LeaseRevoke', async (request: LeaseRevokeRequest) =>
+    withHeader(context, await context.proposer.submit({ leaseRevoke: { id: request.ID } })),
+  ),
+  streaming<LeaseKeepAliveRequest, Loose<LeaseKeepAliveResponse>>(
+    '/etcdserverpb.Lease/LeaseKeepAlive',
+    async (stream) => {
+      for await (const request of stream.requests) {
+        stream.send(await renew(context, request.ID));
+        await stream.drained();
+      }
+    },
+  ),
+  unary(context, '/etcdserverpb.Lease/LeaseTimeToLive', async (request: LeaseTimeToLiveRequest) =>
+    withHeader(context, await timeToLive(context, request)),
+  ),
+  unary(context, '/etcdserverpb.Lease/LeaseLeases', async () => withHeader(context, await leases(context))),
+];

@@ -1,0 +1,82 @@
+import type { Method } from '../../grpc/server.ts';
+import type { AlarmRequest, HashKVRequest, MoveLeaderRequest, StatusResponse } from '../../proto/etcd-types.ts';
+import type { Loose } from '../../proto/load.ts';
+import { alarmsOf } from './apply.ts';
+import { etcdError, notSupported } from './errors.ts';
+import { idToBigint, idToHex } from './identity.ts';
+import { streaming, unary, withHeader } from './service.ts';
+import type { MemberContext } from './service.ts';
+
+/** The etcd version whose API this is; clients decide by it what they may ask for. */
+export const etcdVersion = '3.6.0';
+const storageVersion = '3.6.0';
+const alarmNames: Readonly<Record<number, string>> = { 1: 'NOSPACE', 2: 'CORRUPT' };
+const alarmGet = 0;
+
+export function statusErrors(context: MemberContext): string[] {
+  const errors = alarmsOf(context.machine.state).map(
+    ({ memberID, alarm }) => `memberID:${memberID} alarm:${alarmNames[alarm] ?? alarm}`,
+  );
+  return context.node.status().leader === '' ? ['etcdserver: no leader', ...errors] : errors;
+}
+
+function status(context: MemberContext): Loose<StatusResponse> {
+  const raft = context.node.status();
+  const { mvcc, appliedIndex } = context.machine.state;
+  return {
+    version: etcdVersion,
+    storageVersion,
+    dbSize: Math.max(context.diskBytes(), mvcc.sizeBytes),
+    dbSizeInUse: mvcc.sizeBytes,
+    dbSizeQuota: Math.max(0, context.limits.quotaBackendBytes),
+    leader: idToBigint(raft.leader),
+    raftIndex: raft.commit,
+    raftTerm: raft.term,
+    raftAppliedIndex: appliedIndex,
+    errors: statusErrors(context),
+    isLearner: raft.confState.learners.includes(raft.id),
+  };
+}
+
+async function alarm(context: MemberContext, request: AlarmRequest): Promise<object> {
+  if (request.action !== alarmGet) return context.proposer.submit({ alarm: request });
+  await context.barrier.wait();
+  return { alarms: alarmsOf(context.machine.state, request.alarm) };
+}
+
+async function hashKv(context: MemberContext, request: HashKVRequest): Promise<object> {
+  await Promise.resolve();
+  const { hash, revision, compactRevision } = context.machine.state.mvcc.hash(request.revision);
+  return { hash, compactRevision, hashRevision: revision };
+}
+
+async function moveLeader(context: MemberContext, request: MoveLeaderRequest): Promise<object> {
+  const { leader, id, confState } = context.node.status();
+  if (leader !== id) throw etcdError('not-leader');
+  const target = idToHex(request.targetID);
+  if (!confState.voters.includes(target)) throw etcdError('bad-transferee');
+  if (target !== id) await context.node.transferLeadership(target);
+  return {};
+}
+
+export const maintenanceMethods = (context: MemberContext): Method[] => [
+  unary(context, '/etcdserverpb.Maintenance/Status', () => withHeader(context, status(context))),
+  unary(context, '/etcdserverpb.Maintenance/Alarm', async (request: AlarmRequest) =>
+    withHeader(context, await alarm(context, request)),
+  ),
+  unary(context, '/etcdserverpb.Maintenance/HashKV', async (request: HashKVRequest) =>
+    withHeader(context, await hashKv(context, request)),
+  ),
+  unary(context, '/etcdserverpb.Maintenance/Hash', async () =>
+    withHeader(context, await hashKv(context, { revision: 0 })),
+  ),
+  // space that compaction frees is used again by itself: there is nothing to do, and that is done
+  unary(context, '/etcdserverpb.Maintenance/Defragment', () => withHeader(context, {})),
+  unary(context, '/etcdserverpb.Maintenance/MoveLeader', async (request: MoveLeaderRequest) =>
+    withHeader(context, await moveLeader(context, request)),
+  ),
+  unary(context, '/etcdserverpb.Maintenance/Downgrade', () => {
+    throw notSupported('downgrading');
+  }),
+  streaming('/etcdserverpb.Maintenance/Snapshot', () => Promise.reject(notSupported('saving a snapshot'))),
+];

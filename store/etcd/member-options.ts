@@ -1,0 +1,78 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { TlsFiles } from '../../raft/runtime/types.ts';
+import { clusterIdOf, memberIdOf } from './identity.ts';
+import type { MemberRecord } from './store-state.ts';
+
+/** Flags of etcd, with etcd's defaults where a value may be left out. */
+export interface EtcdMemberOptions {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly listenClientUrls: readonly string[];
+  /** default: where it listens */
+  readonly advertiseClientUrls?: readonly string[];
+  readonly listenPeerUrls: readonly string[];
+  readonly initialAdvertisePeerUrls: readonly string[];
+  /** name → peer URLs */
+  readonly initialCluster: Readonly<Record<string, readonly string[]>>;
+  readonly initialClusterState?: 'new' | 'existing';
+  readonly initialClusterToken?: string;
+  readonly heartbeatMs?: number;
+  readonly electionMs?: number;
+  readonly snapshotCount?: number;
+  /** 0: 2 GiB; negative: none */
+  readonly quotaBackendBytes?: number;
+  readonly maxRequestBytes?: number;
+  readonly maxTxnOps?: number;
+  readonly watchProgressMs?: number;
+  /** PEM texts; a client certificate is required when `ca` is given */
+  readonly clientTls?: { readonly cert: string; readonly key: string; readonly ca?: string };
+  readonly peerTls?: TlsFiles;
+  /** tests only: a log without fsync */
+  readonly unsafeNoFsync?: boolean;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export const memberDefaults = {
+  initialClusterState: 'new',
+  initialClusterToken: 'etcd-cluster',
+  heartbeatMs: 100,
+  electionMs: 1000,
+  snapshotCount: 10_000,
+  catchUpEntries: 5000,
+  quotaBackendBytes: 2 * 1024 * 1024 * 1024,
+  maxRequestBytes: 1.5 * 1024 * 1024,
+  maxTxnOps: 128,
+  watchProgressMs: 10 * 60 * 1000,
+} as const;
+
+export interface Bootstrap {
+  readonly memberId: string;
+  readonly clusterId: string;
+  readonly members: ReadonlyMap<string, MemberRecord>;
+}
+
+/** Who is who in a new cluster, as every member works it out by itself. Throws on flags that contradict each other. */
+export function bootstrapOf(options: EtcdMemberOptions): Bootstrap {
+  const { name, initialCluster, initialAdvertisePeerUrls } = options;
+  const token = options.initialClusterToken ?? memberDefaults.initialClusterToken;
+  const own = initialCluster[name];
+  if (own === undefined) {
+    const known = Object.keys(initialCluster).join(', ');
+    throw new Error(`couldn't find local name "${name}" in the initial cluster configuration, which has: ${known}`);
+  }
+  const same = (urls: readonly string[]): string => [...urls].sort().join(',');
+  if (same(own) !== same(initialAdvertisePeerUrls)) {
+    throw new Error(
+      `--initial-cluster has ${name}=${same(own)} but --initial-advertise-peer-urls is ${same(initialAdvertisePeerUrls)}: they must be the same`,
+    );
+  }
+  const members = new Map<string, MemberRecord>();
+  for (const [peer, peerUrls] of Object.entries(initialCluster)) {
+    const id = memberIdOf(peerUrls, token);
+    if (members.has(id)) throw new Error(`the initial cluster has two members with the peer URLs ${same(peerUrls)}`);
+    members.set(id, { name: peer, peerUrls, clientUrls: [] });
+  }
+  return { memberId: memberIdOf(own, token), clusterId: clusterIdOf([...members.keys()]), members };
+}

@@ -1,0 +1,367 @@
+import { join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { randomId64 } from '../../base/random.ts';
+import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
+import type { GrpcServer } from '../../grpc/server.ts';
+import type { NodeStatus, RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
+import type { Backend } from '../backend/backend.ts';
+import { LevelBackend } from '../backend/level-backend.ts';
+import { clusterMethods } from './cluster-service.ts';
+import { describe, describeMethods } from './describe.ts';
+import type { MemberDescription } from './describe.ts';
+import { healthMethods } from './health-service.ts';
+import { idToBigint } from './identity.ts';
+import { kvMethods } from './kv-service.ts';
+import { leaseMethods } from './lease-service.ts';
+import { Lessor } from './lessor.ts';
+import { maintenanceMethods } from './maintenance-service.ts';
+import { bootstrapOf, memberDefaults } from './member-options.ts';
+import type { Bootstrap, EtcdMemberOptions } from './member-options.ts';
+import { metricsOf } from './metrics.ts';
+import { Proposer } from './proposer.ts';
+import { ReadBarrier } from './read-barrier.ts';
+import { identityKey, jsonValue, parseJson } from './records.ts';
+import type { MemberContext } from './service.ts';
+import { StoreMachine } from './store-machine.ts';
+import type { MachineListener } from './store-machine.ts';
+import { WatchHub } from './watch-hub.ts';
+import { watchMethods } from './watch-service.ts';
+
+/** A running member of a store cluster, answering the etcd v3 API. */
+export interface EtcdMember {
+  /** 16 hex digits */
+  readonly id: string;
+  readonly clusterId: string;
+  /** where clients find it; real ports where 0 was asked for */
+  readonly clientUrls: readonly string[];
+  status(): NodeStatus;
+  describe(): MemberDescription;
+  /** Prometheus text */
+  metrics(): string;
+  /** resolves with what ended the member: a broken disk, a log found damaged */
+  readonly failed: Promise<Error>;
+  /** to the member named, or to the one that has the most of the log */
+  transferLeadership(to?: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type OpenRaftNode = (options: RaftNodeOptions) => Promise<RaftNode>;
+
+/** what a request may be larger than its content; as etcd */
+const grpcOverheadBytes = 512 * 1024;
+/** etcd's request timeout is this and two elections */
+const requestTimeoutBaseMs = 5000;
+const measureEveryMs = 10_000;
+const publishPauseMs = 500;
+const stopGraceMs = 200;
+
+interface Identity {
+  readonly memberId: string;
+  readonly clusterId: string;
+}
+
+/** Whose data is it? Refuses that of another member or cluster. */
+async function claim(backend: Backend, bootstrap: Bootstrap, options: EtcdMemberOptions): Promise<Identity> {
+  const { memberId, clusterId } = bootstrap;
+  const value = await backend.get(identityKey);
+  if (value === undefined) {
+    await backend.write([{ key: identityKey, value: jsonValue({ memberId, clusterId }) }]);
+    await backend.sync();
+    return { memberId, clusterId };
+  }
+  const found = parseJson<Identity>(value);
+  const fresh = (options.initialClusterState ?? memberDefaults.initialClusterState) === 'new';
+  if (fresh && found.clusterId !== clusterId) {
+    throw new Error(
+      `${options.dataDir} holds data of cluster ${found.clusterId}, and the flags describe cluster ${clusterId}: ` +
+        'use the data directory of this cluster, an empty one, or the initial cluster that it was made with',
+    );
+  }
+  if (fresh && found.memberId !== memberId) {
+    throw new Error(
+      `${options.dataDir} holds data of member ${found.memberId}, and ${options.name} is ${memberId}: ` +
+        'each member needs a data directory of its own',
+    );
+  }
+  return found;
+}
+
+function limitsOf(options: EtcdMemberOptions): MemberContext['limits'] {
+  return {
+    maxRequestBytes: options.maxRequestBytes ?? memberDefaults.maxRequestBytes,
+    maxTxnOps: options.maxTxnOps ?? memberDefaults.maxTxnOps,
+    quotaBackendBytes: options.quotaBackendBytes || memberDefaults.quotaBackendBytes,
+    electionMs: options.electionMs ?? memberDefaults.electionMs,
+    watchProgressMs: options.watchProgressMs ?? memberDefaults.watchProgressMs,
+  };
+}
+
+/** Resolved by the first failure of any part. */
+class Failure {
+  readonly promise: Promise<Error>;
+  #resolve: (error: Error) => void = () => {};
+  constructor() {
+    this.promise = new Promise((resolve) => (this.#resolve = resolve));
+  }
+  tell(error: Error): void {
+    this.#resolve(error);
+  }
+}
+
+class Member implements EtcdMember {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly failed: Promise<Error>;
+  clientUrls: readonly string[] = [];
+  readonly #options: EtcdMemberOptions;
+  readonly #clock: Clock;
+  readonly #backend: Backend;
+  readonly #failure = new Failure();
+  readonly #proposer: Proposer;
+  readonly #requestTimeoutMs: number;
+  readonly #stops: (() => void)[] = [];
+  #machine!: StoreMachine;
+  #hub!: WatchHub;
+  #lessor!: Lessor;
+  #node: RaftNode | undefined;
+  #context!: MemberContext;
+  #server: GrpcServer | undefined;
+  #diskBytes = 0;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: EtcdMemberOptions, identity: Identity, backend: Backend) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#backend = backend;
+    this.id = identity.memberId;
+    this.clusterId = identity.clusterId;
+    this.failed = this.#failure.promise;
+    const limits = limitsOf(options);
+    this.#requestTimeoutMs = requestTimeoutBaseMs + 2 * limits.electionMs;
+    this.#proposer = new Proposer({
+      session: randomId64(),
+      maxRequestBytes: limits.maxRequestBytes,
+      timeoutMs: this.#requestTimeoutMs,
+      clock: this.#clock,
+    });
+  }
+
+  async start(bootstrap: Bootstrap, openRaft: OpenRaftNode): Promise<void> {
+    const { log } = this.#options;
+    this.#machine = await StoreMachine.open({
+      backend: this.#backend,
+      listener: this.#listener(),
+      clock: this.#clock,
+      log,
+      initialMembers: bootstrap.members,
+    });
+    this.#hub = new WatchHub(() => this.#machine.state.mvcc);
+    this.#lessor = this.#makeLessor();
+    this.#lessor.extendAll();
+    const node = await openRaft(this.#raftOptions(bootstrap));
+    this.#node = node;
+    void node.failed.then((error) => this.#failure.tell(error));
+    this.#proposer.start(node);
+    this.#watchLeader(node);
+    this.#context = this.#makeContext(node);
+    await this.#measure();
+    this.#stops.push(this.#clock.every(measureEveryMs, () => void this.#measure()));
+    await this.#serve();
+    void this.#publish();
+    log.info({ id: this.id, clusterId: this.clusterId, clientUrls: this.clientUrls }, 'ready to serve client requests');
+  }
+
+  status(): NodeStatus {
+    return this.#context.node.status();
+  }
+
+  describe(): MemberDescription {
+    return describe(this.#context);
+  }
+
+  metrics(): string {
+    return metricsOf(this.#context);
+  }
+
+  async transferLeadership(to?: string): Promise<void> {
+    const { node } = this.#context;
+    const { progress, role } = node.status();
+    if (role !== 'leader') throw new Error(`member ${this.id} does not lead`);
+    const others = Object.entries(progress).filter(([id, p]) => id !== this.id && !p.isLearner && p.recentActive);
+    others.sort(([, a], [, b]) => b.match - a.match);
+    const target = to ?? others[0]?.[0];
+    if (target === undefined) throw new Error('no other member can take over the leadership');
+    await node.transferLeadership(target, this.#requestTimeoutMs);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    this.#lessor?.stop();
+    this.#proposer.stop();
+    await this.#server?.close(stopGraceMs);
+    await this.#node?.stop();
+    try {
+      await this.#machine?.stop();
+    } finally {
+      await this.#backend.close();
+    }
+  }
+
+  #listener(): MachineListener {
+    return {
+      applied: (session, sequence, outcomes) => this.#proposer.applied(session, sequence, outcomes),
+      batchDone: () => this.#hub.notify(),
+      leaseStarted: (lease) => this.#lessor.started(lease),
+      leaseEnded: (id) => this.#lessor.ended(id),
+      restored: () => {
+        this.#lessor.extendAll();
+        this.#hub.restored();
+      },
+      durable: (index) => this.#node?.stateDurable(index),
+      failed: (error) => {
+        const text = `the store in ${this.#options.dataDir} cannot be written: ${error.message}`;
+        this.#failure.tell(new Error(text, { cause: error }));
+      },
+    };
+  }
+
+  #makeLessor(): Lessor {
+    return new Lessor({
+      clock: this.#clock,
+      log: this.#options.log,
+      leases: () => this.#machine.state.mvcc.leases,
+      leadingTerm: () => {
+        const status = this.#node?.status();
+        return status?.role === 'leader' ? status.term : undefined;
+      },
+      confirm: () => this.#context.barrier.wait(),
+      revoke: (id, expiry) => this.#proposer.submit({ leaseRevoke: { id, expiry } }),
+    });
+  }
+
+  #raftOptions(bootstrap: Bootstrap): RaftNodeOptions {
+    const options = this.#options;
+    return {
+      id: this.id,
+      clusterId: this.clusterId,
+      dataDir: join(options.dataDir, 'raft'),
+      listenPeerUrls: options.listenPeerUrls,
+      initialMembers: [...bootstrap.members].map(([id, { peerUrls }]) => ({ id, urls: peerUrls })),
+      initialState: options.initialClusterState ?? memberDefaults.initialClusterState,
+      machine: this.#machine,
+      ...(options.peerTls && { tls: options.peerTls }),
+      heartbeatMs: options.heartbeatMs ?? memberDefaults.heartbeatMs,
+      electionMs: options.electionMs ?? memberDefaults.electionMs,
+      snapshotCount: options.snapshotCount ?? memberDefaults.snapshotCount,
+      catchUpEntries: memberDefaults.catchUpEntries,
+      ...(options.unsafeNoFsync && { unsafeNoFsync: true }),
+      log: options.log.child({ part: 'raft' }),
+    };
+  }
+
+  #watchLeader(node: RaftNode): void {
+    let known = '';
+    this.#stops.push(
+      node.onLeaderChange(({ leader, term }) => {
+        const now = `${leader}/${term}`;
+        if (leader === '' || now === known) return;
+        known = now;
+        this.#lessor.extendAll();
+      }),
+    );
+  }
+
+  #makeContext(node: RaftNode): MemberContext {
+    return {
+      memberId: idToBigint(this.id),
+      clusterId: idToBigint(this.clusterId),
+      node,
+      machine: this.#machine,
+      proposer: this.#proposer,
+      barrier: new ReadBarrier(node, this.#requestTimeoutMs, this.#clock),
+      lessor: this.#lessor,
+      hub: this.#hub,
+      limits: limitsOf(this.#options),
+      clock: this.#clock,
+      log: this.#options.log,
+      diskBytes: () => this.#diskBytes,
+    };
+  }
+
+  async #measure(): Promise<void> {
+    this.#diskBytes = await this.#backend.sizeBytes().catch(() => this.#diskBytes);
+  }
+
+  async #serve(): Promise<void> {
+    const { listenClientUrls, advertiseClientUrls, clientTls } = this.#options;
+    const services = [
+      kvMethods,
+      watchMethods,
+      leaseMethods,
+      clusterMethods,
+      maintenanceMethods,
+      healthMethods,
+      describeMethods,
+    ];
+    this.#server = await serveGrpcJs({
+      urls: listenClientUrls,
+      methods: services.flatMap((methods) => methods(this.#context)),
+      ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
+      maxRequestBytes: this.#context.limits.maxRequestBytes + grpcOverheadBytes,
+    });
+    const { ports } = this.#server;
+    const bound = listenClientUrls.map((url, i) => withPort(url, ports[i] ?? 0));
+    this.clientUrls = advertiseClientUrls && advertiseClientUrls.length > 0 ? advertiseClientUrls : bound;
+  }
+
+  /** Tells the others this member's name and client URLs, as soon as there is a leader to tell. */
+  async #publish(): Promise<void> {
+    const publish = {
+      id: this.id,
+      name: this.#options.name,
+      peerUrls: this.#options.initialAdvertisePeerUrls,
+      clientUrls: this.clientUrls,
+    };
+    while (this.#stopping === undefined) {
+      const known = this.#machine.state.members.get(this.id);
+      if (known?.name === publish.name && known.clientUrls.join() === publish.clientUrls.join()) return;
+      try {
+        await this.#proposer.submit({ publish });
+      } catch {
+        await new Promise<void>((resolve) => this.#stops.push(this.#clock.after(publishPauseMs, resolve)));
+      }
+    }
+  }
+}
+
+function withPort(url: string, port: number): string {
+  if (url.startsWith('unix:')) return url;
+  const parsed = new URL(url);
+  return `${parsed.protocol}//${parsed.hostname}:${port}`;
+}
+
+/** Opens a member over the given Raft runtime. Rejects, with nothing left running, where it cannot start. */
+export async function openMember(options: EtcdMemberOptions, openRaft: OpenRaftNode): Promise<EtcdMember> {
+  const bootstrap = bootstrapOf(options);
+  const backend = await LevelBackend.open(join(options.dataDir, 'store'));
+  let member: Member;
+  try {
+    member = new Member(options, await claim(backend, bootstrap, options), backend);
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+  try {
+    await member.start(bootstrap, openRaft);
+  } catch (error) {
+    await member.stop().catch(() => {});
+    throw error;
+  }
+  return member;
+}

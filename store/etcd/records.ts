@@ -1,0 +1,70 @@
+/**
+ * What the backend holds. The first letter of a key says what it is; keys of values sort by revision:
+ *
+ *     r <revision 8 bytes> <sub 4 bytes>   a value, or a tombstone (version 0)
+ *     l <lease 8 bytes>                    a lease
+ *     m <member>                           a member's name and URLs
+ *     a <member>/<alarm>                   an alarm
+ *     s <session>                          which entries of that session were applied
+ *     x index, x meta                      applied index; revision and compaction revision
+ *     y identity                           whose data this is; stays when a snapshot replaces everything else
+ */
+import { etcd } from './command.ts';
+import type { KeyValue } from '../../proto/etcd-types.ts';
+import type { LoadedRecord } from '../mvcc/mvcc-store.ts';
+import type { Lease, StoredValue } from '../mvcc/types.ts';
+
+const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
+const kvCodec = etcd.codec<KeyValue>('mvccpb.KeyValue');
+
+export const prefixes = {
+  record: 'r',
+  lease: 'l',
+  member: 'm',
+  alarm: 'a',
+  session: 's',
+  meta: 'x',
+  local: 'y',
+} as const;
+export const localRange = { gte: text('y'), lt: text('z') };
+export const replicatedRange = { lt: text('y') };
+
+export const indexKey = text('x index');
+export const metaKey = text('x meta');
+export const identityKey = text('y identity');
+
+export const jsonValue = (value: unknown): Uint8Array => text(JSON.stringify(value));
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+export const parseJson = <T>(value: Uint8Array): T => JSON.parse(Buffer.from(value).toString()) as T;
+
+export function recordKey(record: { modRevision: number; sub: number }): Uint8Array {
+  const key = Buffer.alloc(13);
+  key[0] = 'r'.charCodeAt(0);
+  key.writeBigUInt64BE(BigInt(record.modRevision), 1);
+  key.writeUInt32BE(record.sub, 9);
+  return key;
+}
+
+export const recordValue = (record: StoredValue): Uint8Array => kvCodec.encode(record);
+
+export function parseRecord(key: Uint8Array, value: Uint8Array): LoadedRecord {
+  const sub = Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUInt32BE(9);
+  return { ...kvCodec.decode(value), sub };
+}
+
+export function leaseKey(id: bigint): Uint8Array {
+  const key = Buffer.alloc(9);
+  key[0] = 'l'.charCodeAt(0);
+  key.writeBigInt64BE(id, 1);
+  return key;
+}
+
+export const leaseValue = ({ ttl, renewals }: Lease): Uint8Array => jsonValue({ ttl, renewals });
+
+export function parseLease(key: Uint8Array, value: Uint8Array): Pick<Lease, 'id' | 'ttl' | 'renewals'> {
+  const id = Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigInt64BE(1);
+  return { id, ...parseJson<{ ttl: number; renewals: number }>(value) };
+}
+
+export const namedKey = (prefix: 'm' | 'a' | 's', name: string): Uint8Array => text(`${prefix}${name}`);
+export const nameOfKey = (key: Uint8Array): string => Buffer.from(key).toString().slice(1);

@@ -1,0 +1,90 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ResponseHeader } from '../../proto/etcd-types.ts';
+import type { Method, StreamHandler, UnaryHandler } from '../../grpc/server.ts';
+import type { RaftNode } from '../../raft/runtime/types.ts';
+import { etcd } from './command.ts';
+import { etcdError, toGrpcError } from './errors.ts';
+import type { Lessor } from './lessor.ts';
+import type { Proposer } from './proposer.ts';
+import type { ReadBarrier } from './read-barrier.ts';
+import type { StoreMachine } from './store-machine.ts';
+import type { WatchHub } from './watch-hub.ts';
+
+export interface MemberLimits {
+  readonly maxRequestBytes: number;
+  readonly maxTxnOps: number;
+  /** negative: none */
+  readonly quotaBackendBytes: number;
+  readonly electionMs: number;
+  readonly watchProgressMs: number;
+}
+
+/** What the services of a member share. */
+export interface MemberContext {
+  readonly memberId: bigint;
+  readonly clusterId: bigint;
+  readonly node: RaftNode;
+  readonly machine: StoreMachine;
+  readonly proposer: Proposer;
+  readonly barrier: ReadBarrier;
+  readonly lessor: Lessor;
+  readonly hub: WatchHub;
+  readonly limits: MemberLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** space taken on disk, measured now and then */
+  readonly diskBytes: () => number;
+}
+
+export function headerOf(context: MemberContext, revision = context.machine.state.mvcc.revision): ResponseHeader {
+  const { clusterId, memberId, node } = context;
+  return { clusterId, memberId, revision, raftTerm: node.status().term };
+}
+
+/** Puts the member's part into a header that has the revision only. */
+export function withHeader<T extends object>(context: MemberContext, result: T): T & { header: ResponseHeader } {
+  const revision = (result as { header?: { revision: number } }).header?.revision;
+  return { ...result, header: headerOf(context, revision) };
+}
+
+/** Clients that cannot do without a leader say so. */
+export const needsLeader = (call: { metadata(name: string): string | undefined }): boolean =>
+  call.metadata('hasleader') === 'true';
+
+export function unary<Req, Res>(context: MemberContext, path: string, handle: UnaryHandler<Req, Res>): Method {
+  const found = etcd.methods.get(path);
+  if (found === undefined) throw new Error(`no method ${path}`);
+  return {
+    path,
+    kind: 'unary',
+    request: found.request,
+    response: found.response,
+    handle: async (request: Req, call) => {
+      try {
+        if (needsLeader(call) && context.node.status().leader === '') throw etcdError('no-leader');
+        return await handle(request, call);
+      } catch (error) {
+        throw toGrpcError(error);
+      }
+    },
+  };
+}
+
+export function streaming<Req, Res>(path: string, handle: StreamHandler<Req, Res>): Method {
+  const found = etcd.methods.get(path);
+  if (found === undefined || found.kind === 'unary') throw new Error(`no stream ${path}`);
+  return {
+    path,
+    kind: found.kind,
+    request: found.request,
+    response: found.response,
+    handle: async (stream) => {
+      try {
+        await handle(stream);
+      } catch (error) {
+        throw toGrpcError(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,257 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { ConfChange, ConfState, SnapshotMeta } from '../../raft/core/types.ts';
+import type { AppliedEntry, StateMachine } from '../../raft/runtime/types.ts';
+import type { Backend, BackendEntry } from '../backend/backend.ts';
+import { decodeImage, encodeImage } from '../backend/image.ts';
+import { WriteBehind } from '../backend/write-behind.ts';
+import type { Lease, StoreSink } from '../mvcc/types.ts';
+import { applyCommand } from './apply.ts';
+import type { ApplyObserver } from './apply.ts';
+import { commandCodec, entryCodec } from './command.ts';
+import { idToHex } from './identity.ts';
+import {
+  indexKey,
+  jsonValue,
+  leaseKey,
+  leaseValue,
+  localRange,
+  metaKey,
+  namedKey,
+  parseJson,
+  recordKey,
+  recordValue,
+  replicatedRange,
+} from './records.ts';
+import { loadState } from './store-state.ts';
+import type { MemberRecord, StoreState } from './store-state.ts';
+
+/** what became of one command */
+export type Outcome = { readonly result: object } | { readonly error: unknown };
+
+/** Whoever wants to know what was applied; called in log order. */
+export interface MachineListener {
+  /** an entry of `session` was applied; one outcome a command */
+  applied(session: bigint, sequence: number, outcomes: readonly Outcome[]): void;
+  /** a batch of entries is done: new revisions may be read */
+  batchDone(): void;
+  leaseStarted(lease: Lease): void;
+  leaseEnded(id: bigint): void;
+  /** everything was replaced by a snapshot */
+  restored(): void;
+  durable(index: number): void;
+  /** nothing can be made durable any more */
+  failed(error: Error): void;
+}
+
+export interface StoreMachineOptions {
+  readonly backend: Backend;
+  readonly listener: MachineListener;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** of a new cluster; ignored where the backend knows members already */
+  readonly initialMembers: ReadonlyMap<string, MemberRecord>;
+}
+
+/** changes that a compaction cleans up at a time between other work */
+const compactStepChanges = 2000;
+
+const indexOp = (index: number) => ({ key: indexKey, value: jsonValue(index) });
+
+/** The store as Raft sees it: memory first, the backend behind it. */
+export class StoreMachine implements StateMachine {
+  readonly #backend: Backend;
+  readonly #listener: MachineListener;
+  readonly #log: Log;
+  readonly #writer: WriteBehind;
+  readonly #sink: StoreSink;
+  readonly #observer: ApplyObserver;
+  #state: StoreState;
+  #stagedMeta = '';
+  #compacting = false;
+  #stopped = false;
+
+  private constructor(options: StoreMachineOptions, state: StoreState, sink: StoreSink) {
+    this.#backend = options.backend;
+    this.#listener = options.listener;
+    this.#log = options.log;
+    this.#state = state;
+    this.#sink = sink;
+    this.#writer = new WriteBehind(options.backend, {
+      indexOp,
+      durableIndex: state.appliedIndex,
+      clock: options.clock,
+      onDurable: (index) => this.#listener.durable(index),
+      onFailed: (error) => this.#listener.failed(error),
+    });
+    this.#observer = {
+      leaseStarted: (lease) => this.#listener.leaseStarted(lease),
+      leaseEnded: (id) => this.#listener.leaseEnded(id),
+      alarmChanged: (name, active) => this.#stage(namedKey('a', name), active ? jsonValue(true) : undefined),
+      memberChanged: (id) => this.#stageMember(id),
+    };
+  }
+
+  static async open(options: StoreMachineOptions): Promise<StoreMachine> {
+    // loading stages nothing but what an interrupted compaction left, and by then the machine is there
+    const early: { key: Uint8Array; value: undefined }[] = [];
+    let machine: StoreMachine | undefined;
+    const stage = (key: Uint8Array, value: Uint8Array | undefined): void => {
+      if (machine) machine.#stage(key, value);
+      else early.push({ key, value: undefined });
+    };
+    const sink: StoreSink = {
+      putRecord: (record) => stage(recordKey(record), recordValue(record)),
+      dropRecord: (record) => stage(recordKey(record), undefined),
+      putLease: (lease) => stage(leaseKey(lease.id), leaseValue(lease)),
+      dropLease: (id) => stage(leaseKey(id), undefined),
+    };
+    const state = await loadState(options.backend, sink);
+    machine = new StoreMachine(options, state, sink);
+    for (const { key } of early) machine.#stage(key, undefined);
+    if (state.members.size === 0) {
+      for (const [id, member] of options.initialMembers) {
+        state.members.set(id, member);
+        machine.#stageMember(id);
+      }
+    }
+    return machine;
+  }
+
+  get state(): StoreState {
+    return this.#state;
+  }
+
+  get durableIndex(): number {
+    return this.#writer.durableIndex;
+  }
+
+  get bufferedBytes(): number {
+    return this.#writer.bufferedBytes;
+  }
+
+  apply(entries: readonly AppliedEntry[]): void | Promise<void> {
+    const { state } = this;
+    for (const entry of entries) {
+      // the log is replayed from the durable index on; what memory has is not applied again (etcd 14685)
+      if (entry.index <= state.appliedIndex) continue;
+      this.#applyEntry(entry);
+      state.appliedIndex = entry.index;
+    }
+    this.#stageMeta();
+    const full = this.#writer.commit(state.appliedIndex);
+    this.#listener.batchDone();
+    this.#scheduleCompaction();
+    return full;
+  }
+
+  applyConfChange(index: number, change: ConfChange, _confState: ConfState): void {
+    const { state } = this;
+    if (index <= state.appliedIndex) return;
+    for (const { type, id } of change.changes) {
+      if (type === 'remove') {
+        state.members.delete(id);
+        this.#stage(namedKey('m', id), undefined);
+      } else if (change.data.length > 0 && change.changes.length === 1) {
+        state.members.set(id, parseJson<MemberRecord>(change.data));
+        this.#stageMember(id);
+      }
+    }
+    state.appliedIndex = index;
+    void this.#writer.commit(index);
+  }
+
+  async openSnapshot(): Promise<{ index: number; chunks: AsyncIterable<Uint8Array> }> {
+    await this.#writer.flush();
+    const snapshot = this.#backend.snapshot();
+    const value = await snapshot.get(indexKey);
+    const index = value === undefined ? 0 : parseJson<number>(value);
+    async function* chunks(): AsyncIterable<Uint8Array> {
+      try {
+        yield* encodeImage(snapshot.entries(replicatedRange));
+      } finally {
+        await snapshot.close();
+      }
+    }
+    return { index, chunks: chunks() };
+  }
+
+  async restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#writer.pause();
+    const local: BackendEntry[] = [];
+    for await (const batch of this.#backend.entries(localRange)) local.push(...batch);
+    async function* content(): AsyncIterable<readonly BackendEntry[]> {
+      yield local;
+      yield* decodeImage(chunks);
+    }
+    await this.#backend.replace(content());
+    const state = await loadState(this.#backend, this.#sink);
+    if (state.appliedIndex !== meta.index) {
+      throw new Error(`the snapshot of index ${meta.index} holds a store applied up to ${state.appliedIndex}`);
+    }
+    this.#writer.restart(state.appliedIndex);
+    this.#state = state;
+    this.#stagedMeta = '';
+    this.#log.info({ index: meta.index, revision: state.mvcc.revision }, 'restored the store from a snapshot');
+    this.#listener.restored();
+  }
+
+  /** Everything applied is on the disk. */
+  sync(): Promise<void> {
+    return this.#writer.sync();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#writer.stop();
+  }
+
+  #applyEntry({ index, term, data }: AppliedEntry): void {
+    if (data.length === 0) return;
+    const entry = entryCodec.decode(data);
+    const name = idToHex(entry.session);
+    const { state } = this;
+    if (!state.sessions.admit(name, entry.sequence, index)) return;
+    this.#stage(namedKey('s', name), jsonValue(state.sessions.record(name)));
+    for (const old of state.sessions.prune()) this.#stage(namedKey('s', old), undefined);
+    const context = { state, observer: this.#observer, term };
+    const outcomes = entry.commands.map((bytes): Outcome => {
+      try {
+        return { result: applyCommand(context, commandCodec.decode(bytes)) };
+      } catch (error) {
+        return { error };
+      }
+    });
+    this.#listener.applied(entry.session, entry.sequence, outcomes);
+  }
+
+  #stage(key: Uint8Array, value: Uint8Array | undefined): void {
+    this.#writer.stage({ key, value });
+  }
+
+  #stageMember(id: string): void {
+    this.#stage(namedKey('m', id), jsonValue(this.#state.members.get(id)));
+  }
+
+  #stageMeta(): void {
+    const { revision, compactRevision } = this.#state.mvcc;
+    const meta = JSON.stringify({ revision, compactRevision });
+    if (meta === this.#stagedMeta) return;
+    this.#stagedMeta = meta;
+    this.#stage(metaKey, new Uint8Array(Buffer.from(meta)));
+  }
+
+  /** Cleans up after a compaction in steps, so that nothing waits for it. */
+  #scheduleCompaction(): void {
+    if (this.#compacting || !this.#state.mvcc.compactPending) return;
+    this.#compacting = true;
+    setImmediate(() => {
+      this.#compacting = false;
+      if (this.#stopped) return;
+      this.#state.mvcc.compactStep(compactStepChanges);
+      const full = this.#writer.commit(this.#state.appliedIndex);
+      if (full) void full.then(() => this.#scheduleCompaction());
+      else this.#scheduleCompaction();
+    });
+  }
+}

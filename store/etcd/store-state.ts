@@ -1,0 +1,64 @@
+import type { Backend } from '../backend/backend.ts';
+import { MvccStore } from '../mvcc/mvcc-store.ts';
+import type { LoadedRecord } from '../mvcc/mvcc-store.ts';
+import type { Lease, StoreSink } from '../mvcc/types.ts';
+import { indexKey, metaKey, nameOfKey, parseJson, parseLease, parseRecord, prefixes } from './records.ts';
+import { Sessions } from './sessions.ts';
+import type { SessionRecord } from './sessions.ts';
+
+export interface MemberRecord {
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly clientUrls: readonly string[];
+}
+
+/** Everything that is replicated. */
+export interface StoreState {
+  readonly mvcc: MvccStore;
+  readonly sessions: Sessions;
+  /** by id, 16 hex digits */
+  readonly members: Map<string, MemberRecord>;
+  /** `<member id>/<alarm>` */
+  readonly alarms: Set<string>;
+  appliedIndex: number;
+}
+
+export interface MetaRecord {
+  readonly revision: number;
+  readonly compactRevision: number;
+}
+
+/** Reads all that a backend holds into memory. */
+export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink: StoreSink): Promise<StoreState> {
+  const sessions = new Sessions();
+  const members = new Map<string, MemberRecord>();
+  const alarms = new Set<string>();
+  const leases: Pick<Lease, 'id' | 'ttl' | 'renewals'>[] = [];
+  let index = 0;
+  let meta: MetaRecord = { revision: 1, compactRevision: -1 };
+  const parsers: Record<string, (key: Uint8Array, value: Uint8Array) => void> = {
+    [prefixes.lease]: (key, value) => leases.push(parseLease(key, value)),
+    [prefixes.member]: (key, value) => members.set(nameOfKey(key), parseJson<MemberRecord>(value)),
+    [prefixes.alarm]: (key) => alarms.add(nameOfKey(key)),
+    [prefixes.session]: (key, value) => sessions.load(nameOfKey(key), parseJson<SessionRecord>(value)),
+    [prefixes.meta]: (key, value) => {
+      if (Buffer.compare(key, indexKey) === 0) index = parseJson<number>(value);
+      else if (Buffer.compare(key, metaKey) === 0) meta = parseJson<MetaRecord>(value);
+    },
+  };
+  const mvcc = new MvccStore(sink);
+  const records: LoadedRecord[][] = [];
+  for await (const batch of backend.entries()) {
+    const chunk: LoadedRecord[] = [];
+    for (const { key, value } of batch) {
+      const prefix = String.fromCharCode(key[0] ?? 0);
+      if (prefix === prefixes.record) chunk.push(parseRecord(key, value));
+      else parsers[prefix]?.(key, value);
+    }
+    records.push(chunk);
+  }
+  mvcc.beginLoad({ ...meta, leases });
+  for (const chunk of records) for (const record of chunk) mvcc.loadRecord(record);
+  mvcc.endLoad();
+  return { mvcc, sessions, members, alarms, appliedIndex: index };
+}
