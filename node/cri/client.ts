@@ -1,7 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { systemClock } from '../../base/clock.ts';
 import { GrpcError } from '../../grpc/server.ts';
-import type { GrpcCode } from '../../grpc/server.ts';
 import { criMethods } from './codec.ts';
 import type { CriMethod } from './codec.ts';
 import type { ContainerEvent, CriMethodName, CriMethods } from './types.ts';
