@@ -4,11 +4,13 @@ import { authenticationStage } from './authentication-stage.ts';
 import { authorizationStage } from './authorization-stage.ts';
 import { BearerAuthenticator, type TokenAuthenticator } from './bearer-authenticator.ts';
 import { bootstrapHooks } from './bootstrap-policy.ts';
+import { EscalationGuard } from './escalation-guard.ts';
 import { impersonationStage } from './impersonation-stage.ts';
 import { nodeAuthorizer } from './node-authorizer.ts';
 import { StoredPolicyReader } from './policy-reader.ts';
 import { RbacAuthorizer } from './rbac-authorizer.ts';
 import { type ReviewEndpoint, reviewEndpoints } from './reviews.ts';
+import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { TokenFile } from './token-file.ts';
 import { privilegedAuthorizer, UnionAuthorizer } from './union-authorizer.ts';
 import { X509Authenticator } from './x509-authenticator.ts';
@@ -18,8 +20,14 @@ export interface AuthOptions {
   readonly nowMs: () => number;
   /** text of a `--token-auth-file` */
   readonly tokenFile?: { readonly text: string; readonly name: string };
-  /** further kinds of bearer tokens: service accounts */
-  readonly tokens?: readonly TokenAuthenticator[];
+  /** with a key, tokens of service accounts are minted and known; without one there are none */
+  readonly serviceAccounts?: {
+    /** PEM of the private key that signs: RSA, or EC with curve P-256 */
+    readonly signingKey: string;
+    readonly verifyKeys?: readonly string[];
+    readonly issuer?: string;
+    readonly audiences?: readonly string[];
+  };
   readonly serves: (group: string, resource: string) => boolean;
 }
 
@@ -30,15 +38,25 @@ export interface Auth {
   readonly stages: readonly Stage[];
   readonly reviews: readonly ReviewEndpoint[];
   readonly hooks: readonly PostStartHook[];
+  /** answers POST serviceaccounts/{name}/token; its routes publish the issuer's keys */
+  readonly serviceAccountTokens: ServiceAccountTokens | undefined;
+  /** to be asked before a role or a binding is written */
+  readonly escalationGuard: EscalationGuard;
 }
 
 export function createAuth(options: AuthOptions): Auth {
   const { tokenFile } = options;
-  const kinds: TokenAuthenticator[] = [...(options.tokens ?? [])];
-  if (tokenFile !== undefined) kinds.unshift(new TokenFile(tokenFile.text, tokenFile.name));
+  const kinds: TokenAuthenticator[] = [];
+  if (tokenFile !== undefined) kinds.push(new TokenFile(tokenFile.text, tokenFile.name));
+  const serviceAccountTokens =
+    options.serviceAccounts === undefined
+      ? undefined
+      : new ServiceAccountTokens({ store: options.store, nowMs: options.nowMs, ...options.serviceAccounts });
+  if (serviceAccountTokens !== undefined) kinds.push(serviceAccountTokens);
   const tokens = new BearerAuthenticator(kinds);
   const authenticators: Authenticator[] = [new X509Authenticator(options.nowMs), tokens];
-  const rbac = new RbacAuthorizer(new StoredPolicyReader(options.store));
+  const policy = new StoredPolicyReader(options.store);
+  const rbac = new RbacAuthorizer(policy);
   const authorizer = new UnionAuthorizer([privilegedAuthorizer, nodeAuthorizer, rbac]);
   return {
     authenticators,
@@ -46,5 +64,7 @@ export function createAuth(options: AuthOptions): Auth {
     stages: [authenticationStage(authenticators), impersonationStage(authorizer), authorizationStage(authorizer)],
     reviews: reviewEndpoints({ authorizer, rulesFor: (user, namespace) => rbac.rulesFor(user, namespace), tokens }),
     hooks: bootstrapHooks(options.serves),
+    serviceAccountTokens,
+    escalationGuard: new EscalationGuard({ authorizer, rbac, policy }),
   };
 }

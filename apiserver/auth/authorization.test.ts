@@ -264,3 +264,38 @@ void t.test('reviews answer who may what', async (t) => {
     code: 422,
   });
 });
+
+void t.test('nobody gives away rights that they do not hold', async (t) => {
+  const store = await seededStore();
+  const { escalationGuard } = authOf(store);
+  const rules = [
+    { apiGroups: ['', 'apps'], resources: ['pods', 'deployments'], verbs: ['get', 'list'] },
+    { apiGroups: [rbac], resources: ['clusterroles'], resourceNames: ['view'], verbs: ['bind'] },
+  ];
+  await store.ensure(rbac, 'roles', { kind: 'Role', metadata: { name: 'dev', namespace: 'web' }, rules });
+  const jane = { kind: 'User', name: 'jane' };
+  await store.ensure(rbac, 'rolebindings', binding('RoleBinding', 'dev', 'web', 'Role', 'dev', jane));
+  const roles = can('create', 'roles', { group: rbac, namespace: 'web' });
+  const bindings = can('create', 'rolebindings', { group: rbac, namespace: 'web' });
+  const role = (...verbs: string[]): KubeObject => ({
+    metadata: { name: 'x' },
+    rules: [{ apiGroups: [''], resources: ['pods'], verbs }],
+  });
+  const bind = (kind: string, name: string): KubeObject => binding('RoleBinding', 'x', 'web', kind, name, jane);
+  const check = (info: RequestInfo, object: KubeObject, who = 'jane', previous?: KubeObject): Promise<void> =>
+    escalationGuard.check(user(who), info, object, previous);
+  await check(roles, role('get'));
+  await check(roles, role('delete'), 'jane', role('delete'));
+  await check(bindings, bind('Role', 'dev'));
+  await check(bindings, bind('ClusterRole', 'view'));
+  await escalationGuard.check(user('a', 'system:masters'), roles, role('*'));
+  await check(can('create', 'pods', { namespace: 'web' }), role('*'));
+  await t.rejects(check(roles, role('get', 'delete')), {
+    code: 403,
+    message:
+      'roles.rbac.authorization.k8s.io "x" is forbidden: user "jane" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
+  });
+  await t.rejects(check(roles, role('*')), { code: 403 }, 'all verbs are more than some');
+  await t.rejects(check(bindings, bind('ClusterRole', 'cluster-admin')), { code: 403 });
+  await t.rejects(check(bindings, bind('ClusterRole', 'nope')), { code: 403 });
+});
