@@ -10,7 +10,6 @@ import type { KubeObject, ResourceRef } from '../../client/types.ts';
 import { eventually } from '../../client/testing/eventually.ts';
 import { FakeApiServer } from '../../client/testing/fake-api-server.ts';
 import { chosenControllers, startControllerManager } from './controller-manager.ts';
-import type { ControllerManagerOptions } from './controller-manager.ts';
 
 const {
   configMaps,
@@ -42,17 +41,17 @@ const served: ResourceRef[] = [
 const log = process.env['KUORUM_TEST_LOG'] ? createLog('test', 'debug') : silentLog;
 const timing = { leaseDurationMs: 2000, renewDeadlineMs: 1500, retryPeriodMs: 100 };
 
-async function start(test: Test, options: Partial<ControllerManagerOptions> = {}) {
+async function start(test: Test, nodeMonitorGraceMs = 60_000) {
   const server = new FakeApiServer(served);
   const client = createKubeClient({ servers: [await server.listen()] });
   const settings = {
     rootCa: 'CA',
     nodeMonitorPeriodMs: 50,
-    nodeMonitorGraceMs: 300,
+    nodeMonitorGraceMs,
     podGcPeriodMs: 50,
     podGcQuarantineMs: 100,
   };
-  const manager = startControllerManager({ client, identity: 'm1', log, ...timing, settings, ...options });
+  const manager = startControllerManager({ client, identity: 'm1', log, ...timing, settings });
   test.teardown(async () => {
     await manager.stop();
     await client.close();
@@ -60,9 +59,9 @@ async function start(test: Test, options: Partial<ControllerManagerOptions> = {}
   });
   const { store } = server;
   for (const name of ['default', 'kube-node-lease']) store.create(namespaces, '', { metadata: { name } });
-  const list = <T extends KubeObject>(ref: ResourceRef<T>): T[] => store.list(ref as ResourceRef, 'default') as T[];
+  const list = <T extends KubeObject>(ref: ResourceRef<T>): T[] => store.list(ref, 'default') as T[];
   const create = (ref: ResourceRef, object: object): KubeObject =>
-    store.create(ref, ref.namespaced ? 'default' : '', object as KubeObject);
+    store.create(ref, ref.namespaced ? 'default' : '', object);
   const patch = (ref: ResourceRef, name: string, change: object): KubeObject =>
     store.patch(ref, ref.namespaced ? 'default' : '', name, change, '');
   /** plays the scheduler and the kubelet: every pod runs and is ready */
@@ -97,7 +96,7 @@ void t.test('a Deployment comes up, scales, rolls, rolls back and goes away with
   const { store, list, create, patch, runPods } = await start(test);
   create(nodes, { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
   create(deployments, web(3));
-  const deployment = (): Deployment => store.get(deployments, 'default', 'web') as Deployment;
+  const deployment = (): Deployment => store.get(deployments, 'default', 'web');
   const settled = (replicas: number) => () => {
     runPods();
     const { status, metadata } = deployment();
@@ -130,8 +129,8 @@ void t.test('a Deployment comes up, scales, rolls, rolls back and goes away with
   test.ok(list(pods).every((pod) => pod.spec?.containers[0]?.image === 'web:2'));
   test.same(
     list(replicaSets)
-      .map((set: ReplicaSet) => set.spec?.replicas)
-      .sort(),
+      .map((set: ReplicaSet) => set.spec?.replicas ?? 1)
+      .sort((a, b) => a - b),
     [0, 5],
   );
   test.equal(deployment().metadata?.annotations?.['deployment.kubernetes.io/revision'], '2');
@@ -200,8 +199,8 @@ void t.test('Endpoints and EndpointSlices follow the pods of a service', async (
       .flatMap((s: EndpointSlice) => s.endpoints ?? [])
       .filter((e) => e.conditions?.ready).length;
   await eventually('2 ready', () => ready() === 2);
-  const addresses = (): number =>
-    (store.find(endpoints, 'default', 'web') as Endpoints | undefined)?.subsets?.[0]?.addresses?.length ?? 0;
+  const found = (): Endpoints | undefined => store.find(endpoints, 'default', 'web');
+  const addresses = (): number => found()?.subsets?.[0]?.addresses?.length ?? 0;
   await eventually('2 addresses', () => addresses() === 2);
   test.match(list(endpointSlices), [
     {
@@ -219,14 +218,12 @@ void t.test('Endpoints and EndpointSlices follow the pods of a service', async (
 void t.test('a namespace gets its account and CA, and is emptied before it goes', async (test) => {
   const { store, create, server } = await start(test);
   create(namespaces, { metadata: { name: 'team' } });
+  const map = (): ConfigMap | undefined => store.find(configMaps, 'team', 'kube-root-ca.crt');
   await eventually('account', () => store.find(serviceAccounts, 'team', 'default') !== undefined);
-  await eventually(
-    'CA',
-    () => (store.find(configMaps, 'team', 'kube-root-ca.crt') as ConfigMap | undefined)?.data?.['ca.crt'] === 'CA',
-  );
+  await eventually('CA', () => map()?.data?.['ca.crt'] === 'CA');
   store.create(configMaps, 'team', { metadata: { name: 'held', finalizers: ['example.com/hold'] } });
   store.delete(namespaces, '', 'team', undefined);
-  const space = (): Namespace | undefined => store.find(namespaces, '', 'team') as Namespace | undefined;
+  const space = (): Namespace | undefined => store.find(namespaces, '', 'team');
   const remaining = () => space()?.status?.conditions?.find((c) => c.type === 'NamespaceFinalizersRemaining');
   await eventually('it waits for the finalizer', () => remaining()?.status === 'True');
   test.match(remaining()?.message, /example.com\/hold in 1 resource instances/);
@@ -238,7 +235,7 @@ void t.test('a namespace gets its account and CA, and is emptied before it goes'
 void t.test(
   'a silent node becomes Unknown, is tainted, and its pods are not ready, evicted, and collected',
   async (test) => {
-    const { store, create, list, patch } = await start(test);
+    const { store, create, list, patch } = await start(test, 300);
     for (const name of ['n1', 'n2']) {
       const conditions = [{ type: 'Ready', status: 'True', lastHeartbeatTime: 'a' }];
       create(nodes, { metadata: { name }, status: { conditions } });
@@ -256,7 +253,7 @@ void t.test(
         return !beating;
       });
     })();
-    const node = (name: string): Node => store.get(nodes, '', name) as Node;
+    const node = (name: string): Node => store.get(nodes, '', name);
     await eventually('unknown', () => node('n1').status?.conditions?.[0]?.status === 'Unknown');
     test.match(node('n1').status?.conditions?.[0], {
       reason: 'NodeStatusUnknown',
@@ -269,7 +266,7 @@ void t.test(
       'node.kubernetes.io/unreachable:NoSchedule',
     ]);
     await eventually('evicted', () => list(pods).length === 1);
-    const daemon = (): Pod => store.get(pods, 'default', 'daemon') as Pod;
+    const daemon = (): Pod => store.get(pods, 'default', 'daemon');
     await eventually('daemon not ready', () => daemon().status?.conditions?.[0]?.status === 'False');
     test.equal(node('n2').status?.conditions?.[0]?.status, 'True');
     test.same(node('n2').spec?.taints ?? [], []);

@@ -27,13 +27,13 @@ export function newSetReplicas(deployment: Deployment, newReplicas: number, all:
   return room <= 0 ? newReplicas : newReplicas + Math.min(room, wanted - newReplicas);
 }
 
-/** Growing (or shrinking) the new ReplicaSet; undefined where it stands as it shall. */
+/** Growing (or shrinking) the new ReplicaSet; undefined where it stands as it shall, or has no room. */
 export function planNewSet(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Resize | undefined {
   const wanted = wantedReplicas(deployment);
   const current = replicasOf(newSet);
   if (current === wanted) return undefined;
   const replicas = current > wanted ? wanted : newSetReplicas(deployment, current, [...old, newSet]);
-  return { set: newSet, replicas };
+  return replicas === current ? undefined : { set: newSet, replicas };
 }
 
 /**
@@ -77,11 +77,15 @@ function shrink(
 }
 
 /** The Deployment was resized since the annotation was written: resizing comes before any roll. */
-export const isScalingEvent = (deployment: Deployment, all: readonly ReplicaSet[]): boolean =>
-  all.filter(isActive).some((set) => {
+export function isScalingEvent(deployment: Deployment, all: readonly ReplicaSet[]): boolean {
+  const active = all.filter(isActive);
+  // Left by a rolling update that became a Recreate: the Recreate resolves it.
+  if (!isRollingUpdate(deployment) && active.length > 1) return false;
+  return active.some((set) => {
     const desired = Number(set.metadata?.annotations?.[desiredReplicasAnnotation] ?? NaN);
     return !Number.isNaN(desired) && desired !== wantedReplicas(deployment);
   });
+}
 
 /** How the ReplicaSets follow a change of `spec.replicas`. Several active ones share it in proportion to their size. */
 export function planScale(

@@ -13,7 +13,7 @@ import { isEmptied, namespaceConditions } from './plan.ts';
 const finalizerName = 'kubernetes';
 /** What was deleted gracefully needs a moment; what finalizers hold may need long. */
 const soonMs = 500;
-const laterMs = 5_000;
+const laterMs = 2_000;
 const parallelResources = 8;
 
 /** Empties namespaces that are being deleted, of every resource that the server has, and lets them go then. */
