@@ -2,6 +2,7 @@ import { newNotAcceptable } from '../../api/meta/status.ts';
 import { parseAccept, takes } from '../discovery/accept.ts';
 import type { NonResourceRoute, RequestContext } from '../pipeline.ts';
 import { byGroupVersion, documentV2, documentV3, hashOf, type Served } from './documents.ts';
+import { encodeDocumentV2, openapiV2AnsweredType, openapiV2ProtobufType } from './v2-protobuf.ts';
 
 export interface OpenApiOptions {
   readonly served: () => Served;
@@ -11,39 +12,46 @@ export interface OpenApiOptions {
 const cachedDocumentsMax = 64;
 const yearSeconds = 365 * 24 * 3600;
 
+type Body = string | Uint8Array;
+
 class DocumentCache {
-  readonly #texts = new Map<string, string>();
+  readonly #bodies = new Map<string, Body>();
 
-  /** The text kept under `key`, made by `make` when it is not there. */
-  get(key: string, make: () => object): string {
-    let text = this.#texts.get(key);
-    if (text === undefined) {
-      text = JSON.stringify(make());
-      const [oldest] = this.#texts.keys();
-      if (this.#texts.size >= cachedDocumentsMax && oldest !== undefined) this.#texts.delete(oldest);
-      this.#texts.set(key, text);
+  /** The body kept under `key`, made by `make` when it is not there. */
+  get(key: string, make: () => Body): Body {
+    let body = this.#bodies.get(key);
+    if (body === undefined) {
+      body = make();
+      const [oldest] = this.#bodies.keys();
+      if (this.#bodies.size >= cachedDocumentsMax && oldest !== undefined) this.#bodies.delete(oldest);
+      this.#bodies.set(key, body);
     }
-    return text;
+    return body;
   }
 }
 
-function requireJson(ctx: RequestContext): void {
+const json = 'application/json';
+
+/** The first of the client's ranges that takes one of our types decides. Some clients escape the @ of a type. */
+function negotiate(ctx: RequestContext, types: readonly string[]): string {
   ctx.reply.header('vary', 'Accept');
-  if (!parseAccept(ctx.headers.accept).some((range) => takes(range, 'application/json'))) {
-    throw newNotAcceptable(['application/json']);
+  for (const range of parseAccept(ctx.headers.accept?.replaceAll('%40', '@'))) {
+    const type = types.find((ours) => takes(range, ours));
+    if (type !== undefined) return type;
   }
+  throw newNotAcceptable(types);
 }
 
-function sendTagged(ctx: RequestContext, hash: string, text: () => string): void {
-  const etag = `"${hash}"`;
+function sendTagged(ctx: RequestContext, tag: string, type: string, body: () => Body): void {
+  const etag = `"${tag}"`;
   ctx.reply.header('etag', etag);
   const isKnown = ctx.headers['if-none-match']?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
-  if (isKnown) ctx.reply.send(304, 'application/json', '');
-  else ctx.reply.send(200, 'application/json', text());
+  if (isKnown) ctx.reply.send(304, type, '');
+  else ctx.reply.send(200, type, body());
 }
 
 function sendIndex(options: OpenApiOptions, ctx: RequestContext): void {
-  requireJson(ctx);
+  negotiate(ctx, [json]);
   const paths = [...byGroupVersion(options.served())].map(([path, resources]) => [
     path,
     { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(resources)}` },
@@ -53,7 +61,7 @@ function sendIndex(options: OpenApiOptions, ctx: RequestContext): void {
 
 /** One group version. With the right hash in the address it may be kept for ever; with an old one, look again. */
 function sendDocument(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): void {
-  requireJson(ctx);
+  negotiate(ctx, [json]);
   const path = ctx.info.path.replace(/^\/openapi\/v3\//, '').replace(/\/+$/, '');
   const resources = byGroupVersion(options.served()).get(path);
   if (resources === undefined) {
@@ -68,17 +76,31 @@ function sendDocument(options: OpenApiOptions, cache: DocumentCache, ctx: Reques
     return;
   }
   if (asked !== null) ctx.reply.header('cache-control', `public, max-age=${yearSeconds}, immutable`);
-  sendTagged(ctx, hash, () => cache.get(hash, () => documentV3(resources)));
+  sendTagged(ctx, hash, json, () => cache.get(hash, () => JSON.stringify(documentV3(resources))));
 }
+
+/** Older ways of asking for the protobuf form: older clients try them after a refusal. */
+const protobufNames = [
+  openapiV2ProtobufType,
+  openapiV2AnsweredType,
+  'application/com.github.googleapis.gnostic.OpenAPIv2+protobuf',
+];
 
 function sendV2(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): void {
-  requireJson(ctx);
+  const type = negotiate(ctx, [json, ...protobufNames]);
   const served = options.served();
   const hash = hashOf(served);
-  sendTagged(ctx, hash, () => cache.get(`v2/${hash}`, () => documentV2(served)));
+  if (type === json) {
+    sendTagged(ctx, hash, type, () => cache.get(`v2/${hash}`, () => JSON.stringify(documentV2(served))));
+  } else {
+    // One address, two forms: their tags must differ.
+    sendTagged(ctx, `${hash}-pb`, openapiV2AnsweredType, () =>
+      cache.get(`v2pb/${hash}`, () => encodeDocumentV2(documentV2(served))),
+    );
+  }
 }
 
-/** /openapi/v3, a document a group version below it, and /openapi/v2 as JSON. */
+/** /openapi/v3, a document a group version below it, and /openapi/v2 as JSON and protobuf. */
 export function openApiRoutes(options: OpenApiOptions): NonResourceRoute[] {
   const cache = new DocumentCache();
   return [

@@ -54,6 +54,6 @@ export interface DocumentV2 {
   info: { title: string; version: string };
   paths: Record<string, PathItem>;
   definitions: Record<string, Schema>;
-  securityDefinitions: object;
-  security: object[];
+  securityDefinitions: Record<string, object>;
+  security: Record<string, string[]>[];
 }

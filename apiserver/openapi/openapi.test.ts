@@ -1,5 +1,7 @@
 import t from 'tap';
 import { resources } from '../../api/schema/resources.ts';
+import { loadProto } from '../../proto/load.ts';
+import { openapiV2Proto } from '../../proto/openapi-v2.ts';
 import { fakeContext, type FakeReply } from '../testing/fake-context.ts';
 import { byGroupVersion, documentV2, documentV3 } from './documents.ts';
 import type { DocumentV3, Schema } from './openapi-types.ts';
@@ -36,7 +38,13 @@ void t.test('schemas say what the type table says', (t) => {
     type: 'object',
     description: /^Pod is a collection of containers/,
     'x-kubernetes-group-version-kind': [{ group: '', kind: 'Pod', version: 'v1' }],
-    properties: { apiVersion: { type: 'string' }, spec: { $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' } },
+    properties: {
+      apiVersion: { type: 'string' },
+      spec: {
+        description: /^Specification of the desired behavior of the Pod\./,
+        allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
+      },
+    },
   });
   const spec = schemaOf(core, 'io.k8s.api.core.v1.PodSpec');
   t.match(spec.properties?.['containers'], {
@@ -137,8 +145,27 @@ void t.test('the index leads to documents that may be kept for ever', async (t) 
   t.equal((await ask('/openapi/v3/apis/no.such/v1')).code, 404);
 });
 
-void t.test('protobuf alone is refused, with JSON beside it JSON is answered', async (t) => {
+void t.test('v2 comes in JSON or in protobuf, as asked', async (t) => {
   const protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-  await t.rejects(ask('/openapi/v2', { accept: protobuf }), { code: 406 });
-  t.equal((await ask('/openapi/v2', { accept: `${protobuf}, application/json` })).contentType, 'application/json');
+  const reply = await ask('/openapi/v2', { accept: protobuf });
+  t.equal(reply.contentType, protobuf.replace('@', '.'), 'a type without an @, which Go refuses');
+  const codec = loadProto(openapiV2Proto).codec<{
+    swagger: string;
+    definitions: { additionalProperties: { name: string; value: object }[] };
+  }>('openapi.v2.Document');
+  const document = codec.decode(reply.bytes[0] ?? new Uint8Array());
+  t.equal(document.swagger, '2.0');
+  t.match(document.definitions.additionalProperties.find(({ name }) => name === 'io.k8s.api.core.v1.Pod')?.value, {
+    type: { value: ['object'] },
+    vendorExtension: [
+      {
+        name: 'x-kubernetes-group-version-kind',
+        value: { yaml: '[{"group":"","kind":"Pod","version":"v1"}]\n' },
+      },
+    ],
+  });
+  const json = await ask('/openapi/v2', { accept: `application/json, ${protobuf}` });
+  t.equal(json.contentType, 'application/json');
+  t.not(json.headers['etag'], reply.headers['etag']);
+  await t.rejects(ask('/openapi/v3', { accept: protobuf }), { code: 406 });
 });
