@@ -41,7 +41,7 @@ void t.test('encode and decode agree with protobufjs', (t) => {
     t.same(all.decode(peer.encode(seen).finish()), all.decode(bytes), `${name}: what protobufjs writes`);
     for (const [field, value] of Object.entries(message)) {
       if (typeof value === 'object' || value === undefined) continue;
-      const expected = String(value);
+      const expected = `${value as string | number | bigint}`;
 
       t.equal(
         String(seen.toJSON()[field] ?? peer.toObject(seen, { longs: String })[field]),

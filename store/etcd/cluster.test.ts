@@ -41,11 +41,11 @@ void t.test('the leader stops while others write: nothing acknowledged is lost, 
   const leader = await cluster.leader();
   const acknowledged: string[] = [];
   let failures = 0;
-  let going = true;
+  const writing = { on: true };
   const writers = [0, 1, 2]
     .filter((i) => i !== leader)
     .map(async (i) => {
-      for (let n = 0; going; n++) {
+      for (let n = 0; writing.on; n++) {
         const key = `w${i}-${n}`;
         try {
           await clients[i]!.call('KV/Put', { key: bytes(key), value: bytes(key) });
@@ -61,7 +61,7 @@ void t.test('the leader stops while others write: nothing acknowledged is lost, 
   await new Promise((resolve) => setTimeout(resolve, 300));
   await cluster.startMember(leader);
   await new Promise((resolve) => setTimeout(resolve, 200));
-  going = false;
+  writing.on = false;
   await Promise.all(writers);
   t.equal(failures, 0, 'writers at the other members see a delay, no error');
   const found = await everything(clients[leader]!);

@@ -71,7 +71,7 @@ export class TestClient {
       next: async () => {
         const { done, value } = await within(iterator.next(), 'a watch response');
         if (done) throw new Error('the watch stream ended');
-        return value as WatchResponse;
+        return value;
       },
       cancel: () => call.cancel(),
     };
