@@ -14,6 +14,8 @@ const rememberedEventsMax = 2_000;
 /** As client-go's spam filter: an object may have this many events at once, and one more each 5 minutes. */
 const burstPerObject = 25;
 const refillMs = 300_000;
+/** what is still queued on stop is sent this long, then dropped */
+const lastWordsMs = 1_000;
 
 export type EventType = 'Normal' | 'Warning';
 
@@ -117,7 +119,10 @@ class Recorder implements EventRecorder {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    if (!this.#sending) return;
+    const cancel = this.#clock.after(lastWordsMs, () => this.#queue.clear());
     await this.#sending;
+    cancel();
   }
 
   async #drain(): Promise<void> {

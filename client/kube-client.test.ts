@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
+import { sleep } from '../base/clock.ts';
 import { parseJsonLines } from './json-lines.ts';
 import { createKubeClient } from './kube-client.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
@@ -157,4 +158,45 @@ void t.test('parseKubeconfig', (test) => {
   for (const [name, text, message] of cases) test.throws(() => parseKubeconfig(text, 'f'), { message }, name);
   test.ok(new ApiError(404, 'NotFound', 'x') instanceof Error);
   test.end();
+});
+
+void t.test('client notices a server that was paused, and ends what it owed', async (test) => {
+  // Answers requests until it is frozen; then its sockets stay open and silent.
+  let frozen = false;
+  const server = createServer((request, response) => {
+    if (frozen) return;
+    if (request.url?.includes('watch=true')) response.writeHead(200).flushHeaders();
+    else response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const other = await fake(test);
+  const client = createKubeClient({ servers: [url, other.server.url], probeAfterSilenceMs: 100 });
+  const watching = (async () => {
+    for await (const _ of client.resource(configMaps).watch({})) void _;
+  })();
+  await sleep(250);
+  frozen = true;
+  await test.rejects(watching, { code: 0, message: /does not answer any more/ });
+  test.match(await client.request('GET', '/livez'), { ok: true }, 'the other server is asked next');
+  await client.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+void t.test('a scoped client ends all that is under way with its signal', async (test) => {
+  const silent = createTcpServer((socket) => void socket.on('error', () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const client = createKubeClient({ servers: [`http://127.0.0.1:${(silent.address() as AddressInfo).port}`] });
+  const abort = new AbortController();
+  const scoped = client.scoped?.(abort.signal) ?? client;
+  const refused = test.rejects(
+    scoped.resource(configMaps).create({ metadata: { name: 'a', namespace: 'n' } }),
+    /term over/,
+  );
+  abort.abort(new Error('term over'));
+  await refused;
+  await test.rejects(scoped.request('GET', '/version'), /term over/);
+  await client.close();
+  silent.close();
 });

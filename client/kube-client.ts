@@ -35,18 +35,19 @@ const metadataAccept = {
 /** Requests with one identity over keep-alive TLS connections, to whichever of the servers answers. */
 export function createKubeClient(config: ClientConfig, clock: Clock = systemClock): KubeClient {
   const transport = new Transport(config, clock);
+  return clientOf(transport, undefined, () => transport.close());
+}
+
+function clientOf(transport: Transport, scope: AbortSignal | undefined, close: () => Promise<void>): KubeClient {
   return {
     resource: <T extends KubeObject>(ref: ResourceRef<T> | ResourceRef, options: ResourceOptions = {}) =>
-      new RestResource<T>(transport, ref, options),
+      new RestResource<T>(transport, ref, options, scope),
     async request<R>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<R> {
-      return (await transport.request({
-        method,
-        path,
-        body: body === undefined ? undefined : JSON.stringify(body),
-        signal,
-      })) as R;
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      return (await transport.request({ method, path, body: text, signals: [scope, signal] })) as R;
     },
-    close: () => transport.close(),
+    scoped: (signal) => clientOf(transport, signal, async () => {}),
+    close,
   };
 }
 
@@ -54,8 +55,10 @@ class RestResource<T extends KubeObject> implements ResourceClient<T> {
   readonly ref: ResourceRef;
   readonly #transport: Transport;
   readonly #accept: { object?: string; list?: string };
+  readonly #scope: AbortSignal | undefined;
 
-  constructor(transport: Transport, ref: ResourceRef, options: ResourceOptions) {
+  constructor(transport: Transport, ref: ResourceRef, options: ResourceOptions, scope: AbortSignal | undefined) {
+    this.#scope = scope;
     this.#transport = transport;
     this.ref = ref;
     this.#accept = options.metadataOnly ? metadataAccept : {};
@@ -63,12 +66,17 @@ class RestResource<T extends KubeObject> implements ResourceClient<T> {
 
   async get(name: string, namespace = ''): Promise<T> {
     const path = this.#path(namespace, name);
-    return (await this.#transport.request({ method: 'GET', path, accept: this.#accept.object })) as T;
+    return (await this.#transport.request({
+      method: 'GET',
+      path,
+      accept: this.#accept.object,
+      signals: [this.#scope],
+    })) as T;
   }
 
   async list(options: ListOptions = {}): Promise<KubeList<T>> {
     const path = this.#path(options.namespace) + queryOf(options);
-    const request = { method: 'GET', path, accept: this.#accept.list, signal: options.signal };
+    const request = { method: 'GET', path, accept: this.#accept.list, signals: [this.#scope, options.signal] };
     const list = (await this.#transport.request(request)) as KubeList<T>;
     list.items ??= [];
     return list;
@@ -97,6 +105,7 @@ class RestResource<T extends KubeObject> implements ResourceClient<T> {
       accept: this.#accept.object,
       contentType: patchContentTypes[type],
       body: JSON.stringify(body),
+      signals: [this.#scope],
     })) as T;
   }
 
@@ -112,20 +121,26 @@ class RestResource<T extends KubeObject> implements ResourceClient<T> {
     const path = this.#path(options.namespace) + queryOf(options, { watch: 'true' });
     const { signal } = options;
     try {
-      const bytes = await this.#transport.stream({ method: 'GET', path, accept: this.#accept.object, signal });
+      const bytes = await this.#transport.stream({
+        method: 'GET',
+        path,
+        accept: this.#accept.object,
+        signals: [this.#scope, signal],
+      });
       for await (const event of parseJsonLines<WatchEvent<T>>(bytes)) {
         if (signal?.aborted) return;
         yield event;
       }
     } catch (error) {
-      if (signal?.aborted) return;
+      if (signal?.aborted || this.#scope?.aborted) return;
       if (error instanceof ApiError) throw error;
       throw new ApiError(0, '', `watch ${path} broke: ${messageOf(error)}`, undefined, { cause: error });
     }
   }
 
   #send(method: string, path: string, body: unknown): Promise<unknown> {
-    return this.#transport.request({ method, path, body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return this.#transport.request({ method, path, body: text, signals: [this.#scope] });
   }
 
   #path(namespace = '', name = '', subresource = ''): string {

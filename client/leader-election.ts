@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Random } from '../base/random.ts';
 import { isAlreadyExists, isConflict, isNotFound, messageOf } from './api-errors.ts';
+import { linkedAbort } from './linked-abort.ts';
 import { leases, resourcePath } from './resources.ts';
 import type { KubeClient } from './types.ts';
 
@@ -117,17 +118,18 @@ class Campaign {
     const leading = this.#lead(term.signal).catch((error: unknown) => {
       this.#log.error({ error: messageOf(error) }, 'the leading part failed; giving the lease back');
     });
-    const ended = new AbortController();
-    const whenEnded = leading.finally(() => ended.abort());
-    const isOver = (): boolean => ended.signal.aborted || this.abort.signal.aborted;
+    const { controller: over, unlink } = linkedAbort([this.abort.signal]);
+    const whenEnded = leading.finally(() => over.abort());
+    const isOver = (): boolean => over.signal.aborted;
     while (!isOver()) {
-      await sleep(this.#retryMs, this.#clock, AbortSignal.any([ended.signal, this.abort.signal])).catch(() => {});
+      await sleep(this.#retryMs, this.#clock, over.signal).catch(() => {});
       if (isOver()) break;
       const renewed = await this.#tryAcquireOrRenew();
       if (!renewed && this.observed.holderIdentity !== this.#options.identity) break;
       if (this.#clock.monotonicMs() - this.#renewedAtMs >= this.#deadlineMs) break;
     }
     if (!isOver()) this.#log.warn({ leader: this.observed.holderIdentity }, 'lost the lease');
+    unlink();
     term.abort(new Error('no longer the leader'));
     this.#leading = false;
     await whenEnded;

@@ -8,7 +8,6 @@ const requestConnectionsMax = 16;
 const watchConnectionsMax = 256;
 const connectTimeoutMs = 3_000;
 const keepAliveMs = 30_000;
-const probeTimeoutMs = 4_000;
 
 export class ServerSilentError extends Error {
   override name = 'ServerSilentError';
@@ -73,7 +72,7 @@ export class ServerConnection {
     this.#downUntilMs = 0;
   }
 
-  /** Sends; the answer's body must be read or destroyed. Call `done` of the exchange after that. */
+  /** Sends; the answer's body must be read or destroyed. */
   send(options: Dispatcher.RequestOptions, isWatch: boolean): Promise<Dispatcher.ResponseData> {
     return (isWatch ? this.#watches : this.#requests).request(options);
   }
@@ -111,7 +110,7 @@ export class ServerConnection {
 
   async #probe(): Promise<void> {
     const abort = new AbortController();
-    const cancel = this.#clock.after(probeTimeoutMs, () => abort.abort());
+    const cancel = this.#clock.after(this.#probeAfterMs, () => abort.abort());
     try {
       // The watch pool: the request pool's sockets may all be taken by requests that hang.
       const answer = await this.#watches.request({ method: 'GET', path: '/livez', signal: abort.signal });

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { sleep } from '../base/clock.ts';
 import { apiErrorFrom, messageOf } from './api-errors.ts';
+import { linkedAbort } from './linked-abort.ts';
 import { ServerConnection } from './server-connection.ts';
 import { ApiError } from './types.ts';
 import type { ClientConfig } from './types.ts';
@@ -20,7 +21,8 @@ export interface TransportRequest {
   readonly accept?: string;
   readonly contentType?: string;
   readonly body?: string;
-  readonly signal?: AbortSignal;
+  /** each of them ends the request */
+  readonly signals?: readonly (AbortSignal | undefined)[];
 }
 
 /** A watch's answer: its chunks, until the server ends it, it breaks (throws), or `signal` aborts it. */
@@ -38,8 +40,10 @@ const notSentCodes = new Set([
 ]);
 
 function surelyNotSent(error: unknown): boolean {
-  const { code, errors } = error as { code?: string; errors?: unknown[] };
+  const { code, errors, message } = error as { code?: string; errors?: unknown[]; message?: string };
   if (Array.isArray(errors) && errors.length > 0) return errors.every(surelyNotSent);
+  // Node's words for a peer that hangs up during the handshake; the code is the same ECONNRESET as later.
+  if (message?.includes('before secure TLS connection was established')) return true;
   return code !== undefined && notSentCodes.has(code);
 }
 
@@ -65,39 +69,36 @@ export class Transport {
 
   /** The parsed JSON body (or text) of a successful answer; ApiError otherwise. */
   async request(request: TransportRequest): Promise<unknown> {
-    const timeout = new AbortController();
+    const { controller, unlink } = linkedAbort(request.signals ?? []);
     const cancel = this.#clock.after(this.#requestTimeoutMs, () =>
-      timeout.abort(new Error(`no answer within ${this.#requestTimeoutMs} ms`)),
+      controller.abort(new Error(`no answer within ${this.#requestTimeoutMs} ms`)),
     );
     try {
       for (let attempt = 1; ; attempt++) {
-        const answer = await this.#exchange(request, timeout.signal);
+        const answer = await this.#exchange(request, controller.signal);
         if (answer.code < 400) return answer.body;
         const waitMs = attempt < retryAfterAttemptsMax ? answer.retryAfterMs : undefined;
         if (waitMs === undefined) throw apiErrorFrom(answer.code, answer.body, `${request.method} ${request.path}`);
-        await sleep(
-          waitMs,
-          this.#clock,
-          AbortSignal.any([timeout.signal, ...(request.signal ? [request.signal] : [])]),
-        );
+        await sleep(waitMs, this.#clock, controller.signal);
       }
     } catch (error) {
       throw this.#surfaced(error, request);
     } finally {
       cancel();
+      unlink();
     }
   }
 
   /** Opens a watch. ApiError where the server refuses it. */
   async stream(request: TransportRequest): Promise<ByteStream> {
+    const { controller, unlink } = linkedAbort(request.signals ?? []);
     try {
-      const { answer, server, finish } = await this.#send(request, undefined, true);
-      if (answer.statusCode >= 400) {
-        const body = await readBody(answer, server).finally(finish);
-        throw apiErrorFrom(answer.statusCode, parseBody(answer, body), `${request.method} ${request.path}`);
-      }
-      return chunksOf(answer, server, finish);
+      const sent = await this.#send(request, controller.signal, true);
+      if (sent.answer.statusCode < 400) return chunksOf(sent, unlink);
+      const body = await readBody(sent).finally(sent.finish);
+      throw apiErrorFrom(sent.answer.statusCode, parseBody(sent.answer, body), `${request.method} ${request.path}`);
     } catch (error) {
+      unlink();
       throw this.#surfaced(error, request);
     }
   }
@@ -107,22 +108,17 @@ export class Transport {
     await Promise.all(this.#servers.map((server) => server.close()));
   }
 
-  async #exchange(request: TransportRequest, timeout: AbortSignal): Promise<Answer> {
+  async #exchange(request: TransportRequest, signal: AbortSignal): Promise<Answer> {
     // A read changes nothing, so one that broke midway is tried once more, elsewhere where there is an elsewhere.
     for (let attemptsLeft = request.method === 'GET' ? 2 : 1; ; attemptsLeft--) {
       let finish = (): void => {};
       try {
-        const sent = await this.#send(request, timeout, false);
+        const sent = await this.#send(request, signal, false);
         finish = sent.finish;
-        const text = await readBody(sent.answer, sent.server);
-        return {
-          code: sent.answer.statusCode,
-          body: parseBody(sent.answer, text),
-          retryAfterMs: retryAfterOf(sent.answer),
-        };
+        const body = parseBody(sent.answer, await readBody(sent));
+        return { code: sent.answer.statusCode, body, retryAfterMs: retryAfterOf(sent.answer) };
       } catch (error) {
-        const over = timeout.aborted || request.signal?.aborted || this.#closed;
-        if (over || attemptsLeft <= 1 || error instanceof ApiError) throw error;
+        if (signal.aborted || this.#closed || attemptsLeft <= 1 || error instanceof ApiError) throw error;
       } finally {
         finish();
       }
@@ -130,25 +126,29 @@ export class Transport {
   }
 
   /** Tries the servers in turn until one takes the request. */
-  async #send(request: TransportRequest, timeout: AbortSignal | undefined, isWatch: boolean): Promise<Sent> {
+  async #send(request: TransportRequest, signal: AbortSignal, isWatch: boolean): Promise<Sent> {
     let lastError: unknown;
     for (const index of this.#order()) {
       const server = this.#servers[index];
       if (!server) continue;
-      const abort = new AbortController();
-      const finish = server.begin({ abandon: (error) => abort.abort(error) });
-      const signals = [abort.signal, ...(timeout ? [timeout] : []), ...(request.signal ? [request.signal] : [])];
+      const { controller, unlink } = linkedAbort([signal]);
+      const end = server.begin({ abandon: (error) => controller.abort(error) });
+      const finish = (): void => {
+        unlink();
+        end();
+      };
       try {
-        const answer = await server.send(this.#optionsOf(request, AbortSignal.any(signals)), isWatch);
+        const answer = await server.send(this.#optionsOf(request, controller.signal), isWatch);
         server.heard();
         this.#current = index;
         return { answer, server, finish };
       } catch (error) {
         finish();
-        lastError = abort.signal.aborted ? (abort.signal.reason as Error) : error;
-        if (this.#closed || request.signal?.aborted) throw lastError;
+        lastError = controller.signal.aborted ? (controller.signal.reason as Error) : error;
+        // Whoever asked gave up: that says nothing of the server, but for our own timeout.
+        if (this.#closed || isAborted(request)) throw lastError;
         server.markDown(serverDownMs);
-        if (!surelyNotSent(error) || timeout?.aborted) throw lastError;
+        if (!surelyNotSent(error) || signal.aborted) throw lastError;
       }
     }
     throw lastError;
@@ -177,7 +177,8 @@ export class Transport {
 
   #surfaced(error: unknown, request: TransportRequest): unknown {
     if (error instanceof ApiError) return error;
-    if (request.signal?.aborted) return request.signal.reason;
+    const aborted = request.signals?.find((signal) => signal?.aborted);
+    if (aborted) return aborted.reason;
     const servers = this.#servers.map((s) => s.url).join(', ');
     const cause = messageOf(error) || ((error as { code?: string }).code ?? 'unknown error');
     return new ApiError(0, '', `${request.method} ${request.path} (servers: ${servers}): ${cause}`, undefined, {
@@ -198,7 +199,9 @@ interface Sent {
   readonly finish: () => void;
 }
 
-async function readBody(answer: Dispatcher.ResponseData, server: ServerConnection): Promise<Buffer> {
+const isAborted = (request: TransportRequest): boolean => request.signals?.some((signal) => signal?.aborted) ?? false;
+
+async function readBody({ answer, server }: Sent): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
@@ -223,11 +226,7 @@ function retryAfterOf(answer: Dispatcher.ResponseData): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, retryAfterMsMax) : undefined;
 }
 
-async function* chunksOf(
-  answer: Dispatcher.ResponseData,
-  server: ServerConnection,
-  finish: () => void,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* chunksOf({ answer, server, finish }: Sent, unlink: () => void): AsyncGenerator<Uint8Array, void, void> {
   try {
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       server.heard();
@@ -235,6 +234,7 @@ async function* chunksOf(
     }
   } finally {
     finish();
+    unlink();
     answer.body.on('error', () => {}).destroy();
   }
 }

@@ -94,6 +94,8 @@ export interface KubeClient {
   resource<T extends KubeObject>(ref: ResourceRef<T> | ResourceRef, options?: ResourceOptions): ResourceClient<T>;
   /** any path, e.g. `/version`; JSON in and out */
   request<R>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<R>;
+  /** the same connections; all that is asked through it ends when `signal` aborts. `close` of it does nothing. */
+  scoped?(signal: AbortSignal): KubeClient;
   close(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ import type { Random } from '../../base/random.ts';
 export interface ControllerSettings {
   /** PEM of the CA that pods shall trust, published as kube-root-ca.crt */
   readonly rootCa?: string;
-  /** a node that gave no sign of life this long is Unknown; default 50 s (40 s before 1.32) */
+  /** a node that gave no sign of life this long is Unknown; default 40 s */
   readonly nodeMonitorGraceMs: number;
   readonly nodeMonitorPeriodMs: number;
   /** how many nodes a second of one zone may have their pods evicted */

@@ -110,7 +110,9 @@ async function runControllers(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, log, clock = systemClock, random = systemRandom, queueMetrics } = options;
+  const { log, clock = systemClock, random = systemRandom, queueMetrics } = options;
+  // What is under way when the term ends is cut off: another may lead already.
+  const client = options.client.scoped?.(signal) ?? options.client;
   const informers = new InformerFactory(client, { log, clock, random });
   const recorders: EventRecorder[] = [];
   const context = (name: string): ControllerContext => ({
@@ -122,7 +124,7 @@ async function runControllers(
     log: log.child({ controller: name }),
     queueMetrics,
     recorder: (component) => {
-      const recorder = createEventRecorder({ client, component, clock, log });
+      const recorder = createEventRecorder({ client: options.client, component, clock, log });
       recorders.push(recorder);
       return recorder;
     },

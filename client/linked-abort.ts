@@ -1,0 +1,19 @@
+/**
+ * A controller that aborts with the first of `signals`. Unlike AbortSignal.any it leaves nothing behind on long-lived signals
+ * once `unlink` is called.
+ */
+export function linkedAbort(signals: readonly (AbortSignal | undefined)[]): {
+  controller: AbortController;
+  unlink: () => void;
+} {
+  const controller = new AbortController();
+  const undo: (() => void)[] = [];
+  for (const signal of signals) {
+    if (!signal) continue;
+    if (signal.aborted) controller.abort(signal.reason);
+    const onAbort = (): void => controller.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    undo.push(() => signal.removeEventListener('abort', onAbort));
+  }
+  return { controller, unlink: () => undo.forEach((remove) => remove()) };
+}
