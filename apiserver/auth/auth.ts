@@ -7,12 +7,12 @@ import { bootstrapHooks } from './bootstrap-policy.ts';
 import { EscalationGuard } from './escalation-guard.ts';
 import { impersonationStage } from './impersonation-stage.ts';
 import { nodeAuthorizer } from './node-authorizer.ts';
-import { StoredPolicyReader } from './policy-reader.ts';
+import { StoredPolicySource } from './policy-reader.ts';
 import { RbacAuthorizer } from './rbac-authorizer.ts';
 import { type ReviewEndpoint, reviewEndpoints } from './reviews.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { TokenFile } from './token-file.ts';
-import { privilegedAuthorizer, UnionAuthorizer } from './union-authorizer.ts';
+import { healthAuthorizer, privilegedAuthorizer, UnionAuthorizer } from './union-authorizer.ts';
 import { X509Authenticator } from './x509-authenticator.ts';
 
 export interface AuthOptions {
@@ -55,9 +55,9 @@ export function createAuth(options: AuthOptions): Auth {
   if (serviceAccountTokens !== undefined) kinds.push(serviceAccountTokens);
   const tokens = new BearerAuthenticator(kinds);
   const authenticators: Authenticator[] = [new X509Authenticator(options.nowMs), tokens];
-  const policy = new StoredPolicyReader(options.store);
+  const policy = new StoredPolicySource(options.store);
   const rbac = new RbacAuthorizer(policy);
-  const authorizer = new UnionAuthorizer([privilegedAuthorizer, nodeAuthorizer, rbac]);
+  const authorizer = new UnionAuthorizer([healthAuthorizer, privilegedAuthorizer, nodeAuthorizer, rbac]);
   return {
     authenticators,
     authorizer,

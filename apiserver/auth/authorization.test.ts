@@ -37,6 +37,18 @@ const cases: [string, User, RequestInfo, boolean][] = [
     true,
   ],
   ['anybody known may not list pods', user('x'), can('list', 'pods', inDefault), false],
+  [
+    'nobody known may ask for health',
+    { name: 'system:anonymous', groups: ['system:unauthenticated'] },
+    path('get', '/readyz'),
+    true,
+  ],
+  [
+    'nobody known may not discover',
+    { name: 'system:anonymous', groups: ['system:unauthenticated'] },
+    path('get', '/apis'),
+    false,
+  ],
   ['anybody known may not read metrics', user('x'), path('get', '/metrics'), false],
   ['the manager scales replica sets', manager, can('update', 'replicasets', { ...apps, name: 'x' }), true],
   ['the manager creates pods', manager, can('create', 'pods', inDefault), true],

@@ -3,7 +3,7 @@ import { goQuote } from '../../api/meta/go-text.ts';
 import { newForbidden } from '../../api/meta/status.ts';
 import type { ClusterRole, PolicyRule, RoleBinding } from '../../api/types/rbac-v1.ts';
 import type { Authorizer, KubeObject, RequestInfo, User } from '../pipeline.ts';
-import type { PolicyReader } from './policy-reader.ts';
+import type { PolicySource } from './policy-reader.ts';
 import type { RbacAuthorizer } from './rbac-authorizer.ts';
 import { missingRights } from './rule-cover.ts';
 import { privilegedGroup } from './union-authorizer.ts';
@@ -15,7 +15,7 @@ const bindings: ReadonlySet<string> = new Set(['rolebindings', 'clusterrolebindi
 export interface EscalationGuardOptions {
   readonly authorizer: Authorizer;
   readonly rbac: RbacAuthorizer;
-  readonly policy: PolicyReader;
+  readonly policy: PolicySource;
 }
 
 const listText = (values: readonly string[] | undefined): string => `[${(values ?? []).map(goQuote).join(' ')}]`;
@@ -70,7 +70,7 @@ export class EscalationGuard {
     const resource = roleRef?.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
     const roleName = roleRef?.name ?? '';
     if (unchanged || (await this.#may(user, info, 'bind', resource, roleName))) return;
-    const { policy } = this.#options;
+    const policy = this.#options.policy.current();
     const rules =
       resource === 'clusterroles'
         ? await policy.clusterRoleRules(roleName)

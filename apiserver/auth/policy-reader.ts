@@ -14,22 +14,18 @@ export interface PolicyReader {
   roleRules(namespace: string, name: string): Promise<readonly PolicyRule[] | undefined>;
 }
 
+/** Hands out the policy of the moment, for one decision. */
+export interface PolicySource {
+  current(): PolicyReader;
+}
+
 const bootstrapOf = (kind: string, namespace?: string): KubeObject[] =>
   bootstrapObjects.filter(
     (object) => object.kind === kind && (namespace === undefined || object.metadata?.namespace === namespace),
   );
 
-const byName = new WeakMap<readonly KubeObject[], Map<string, KubeObject>>();
-
-/** Lists come from a cache that hands out the same array until something changes. */
-function indexOf(objects: readonly KubeObject[]): Map<string, KubeObject> {
-  let index = byName.get(objects);
-  if (index === undefined) {
-    index = new Map(objects.map((object) => [object.metadata?.name ?? '', object]));
-    byName.set(objects, index);
-  }
-  return index;
-}
+const indexOf = <T extends { metadata?: { name?: string } }>(objects: readonly unknown[]): Map<string, T> =>
+  new Map((objects as readonly T[]).map((object) => [object.metadata?.name ?? '', object]));
 
 function rulesOf(role: ClusterRole, all: Iterable<ClusterRole>): PolicyRule[] {
   const own = role.rules ?? [];
@@ -43,51 +39,76 @@ function rulesOf(role: ClusterRole, all: Iterable<ClusterRole>): PolicyRule[] {
   return [...own, ...selected.flatMap((other) => other.rules ?? [])];
 }
 
+/** Reads each list at most once: made for one decision, and forgotten with it. */
+class StoredPolicy implements PolicyReader {
+  readonly #read: (resource: string, kind: string, namespace?: string) => Promise<readonly unknown[]>;
+  readonly #lists = new Map<string, Promise<readonly unknown[]>>();
+  #clusterRoles: Promise<Map<string, ClusterRole>> | undefined;
+
+  constructor(read: (resource: string, kind: string, namespace?: string) => Promise<readonly unknown[]>) {
+    this.#read = read;
+  }
+
+  async clusterRoleBindings(): Promise<readonly ClusterRoleBinding[]> {
+    return (await this.#list('clusterrolebindings', 'ClusterRoleBinding')) as readonly ClusterRoleBinding[];
+  }
+
+  async roleBindings(namespace: string): Promise<readonly RoleBinding[]> {
+    return (await this.#list('rolebindings', 'RoleBinding', namespace)) as readonly RoleBinding[];
+  }
+
+  async clusterRoleRules(name: string): Promise<readonly PolicyRule[] | undefined> {
+    this.#clusterRoles ??= this.#list('clusterroles', 'ClusterRole').then((all) => indexOf<ClusterRole>(all));
+    const roles = await this.#clusterRoles;
+    const role = roles.get(name);
+    return role === undefined ? undefined : rulesOf(role, roles.values());
+  }
+
+  async roleRules(namespace: string, name: string): Promise<readonly PolicyRule[] | undefined> {
+    const role = indexOf<Role>(await this.#list('roles', 'Role', namespace)).get(name);
+    return role === undefined ? undefined : (role.rules ?? []);
+  }
+
+  #list(resource: string, kind: string, namespace?: string): Promise<readonly unknown[]> {
+    const key = `${resource}/${namespace ?? ''}`;
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      list = this.#read(resource, kind, namespace);
+      this.#lists.set(key, list);
+    }
+    return list;
+  }
+}
+
 /**
- * Policy as stored. Before the store has answered, and before the default policy has been written, the default policy
- * itself holds: otherwise no component could do the work that makes the store answer.
+ * Policy as stored. Before the default policy has been written, it holds all the same: otherwise no component could do
+ * the work that gets a new cluster going. Once it has been seen in the store, only the store counts.
  */
-export class StoredPolicyReader implements PolicyReader {
+export class StoredPolicySource implements PolicySource {
   readonly #store: ObjectStore;
+  /** bindings are written last, so their presence says that the roles are there; it is never taken back */
+  #seeded = false;
 
   constructor(store: ObjectStore) {
     this.#store = store;
   }
 
-  async clusterRoleBindings(): Promise<readonly ClusterRoleBinding[]> {
-    return (await this.#list(
-      'clusterrolebindings',
-      'ClusterRoleBinding',
-    )) as readonly unknown[] as ClusterRoleBinding[];
+  current(): PolicyReader {
+    return new StoredPolicy((resource, kind, namespace) => this.#list(resource, kind, namespace));
   }
 
-  async roleBindings(namespace: string): Promise<readonly RoleBinding[]> {
-    return (await this.#list('rolebindings', 'RoleBinding', namespace)) as readonly unknown[] as RoleBinding[];
-  }
-
-  async clusterRoleRules(name: string): Promise<readonly PolicyRule[] | undefined> {
-    const index = indexOf(await this.#list('clusterroles', 'ClusterRole')) as unknown as Map<string, ClusterRole>;
-    const role = index.get(name);
-    return role === undefined ? undefined : rulesOf(role, index.values());
-  }
-
-  async roleRules(namespace: string, name: string): Promise<readonly PolicyRule[] | undefined> {
-    const index = indexOf(await this.#list('roles', 'Role', namespace)) as unknown as Map<string, Role>;
-    const role = index.get(name);
-    return role === undefined ? undefined : (role.rules ?? []);
-  }
-
-  async #list(resource: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> {
-    try {
-      if (await this.#isSeeded()) return await this.#store.list(rbacGroup, resource, namespace);
-    } catch {
-      // The store does not answer: the request itself will say so, if it needs the store at all.
-    }
+  async #list(resource: string, kind: string, namespace?: string): Promise<readonly unknown[]> {
+    if (await this.#isSeeded()) return this.#store.list(rbacGroup, resource, namespace);
     return bootstrapOf(kind, namespace);
   }
 
-  /** Bindings are written last, so their presence says that the roles are there. */
   async #isSeeded(): Promise<boolean> {
-    return (await this.#store.list(rbacGroup, 'clusterrolebindings')).length > 0;
+    if (this.#seeded) return true;
+    try {
+      this.#seeded = (await this.#store.list(rbacGroup, 'clusterrolebindings')).length > 0;
+    } catch {
+      // Not answering yet: the request itself will say so, if it needs the store at all.
+    }
+    return this.#seeded;
   }
 }

@@ -1,7 +1,7 @@
 import { goQuote } from '../../api/meta/go-text.ts';
 import type { PolicyRule, RoleRef, Subject } from '../../api/types/rbac-v1.ts';
 import type { Authorizer, Decision, RequestInfo, User } from '../pipeline.ts';
-import type { PolicyReader } from './policy-reader.ts';
+import type { PolicyReader, PolicySource } from './policy-reader.ts';
 import { ruleAllows, subjectOf } from './rbac-rules.ts';
 
 /** A binding that speaks of the user, with the rules of its role. */
@@ -18,11 +18,24 @@ const subjectText = (subject: Subject, bindingNamespace: string): string =>
 const bindingText = (kind: string, name: string, role: RoleRef, subject: string): string =>
   `${kind} ${goQuote(name)} of ${role.kind} ${goQuote(role.name)} to ${subject}`;
 
+async function rulesOf(
+  policy: PolicyReader,
+  role: RoleRef,
+  namespace: string,
+  problems: string[],
+): Promise<readonly PolicyRule[]> {
+  const rules =
+    role.kind === 'Role' ? await policy.roleRules(namespace, role.name) : await policy.clusterRoleRules(role.name);
+  if (rules !== undefined) return rules;
+  problems.push(`${role.kind.toLowerCase()}.rbac.authorization.k8s.io ${goQuote(role.name)} not found`);
+  return [];
+}
+
 /** Role-based access control: allowed is what a binding of the user allows; nothing is ever denied outright. */
 export class RbacAuthorizer implements Authorizer {
-  readonly #policy: PolicyReader;
+  readonly #policy: PolicySource;
 
-  constructor(policy: PolicyReader) {
+  constructor(policy: PolicySource) {
     this.#policy = policy;
   }
 
@@ -44,10 +57,11 @@ export class RbacAuthorizer implements Authorizer {
   }
 
   async *#grants(user: User, namespace: string, problems: string[]): AsyncGenerator<Grant> {
-    for (const binding of await this.#policy.clusterRoleBindings()) {
+    const policy = this.#policy.current();
+    for (const binding of await policy.clusterRoleBindings()) {
       const subject = subjectOf(binding.subjects, user, '');
       if (subject === undefined) continue;
-      const rules = await this.#rulesOf(binding.roleRef, '', problems);
+      const rules = await rulesOf(policy, binding.roleRef, '', problems);
       const name = binding.metadata?.name ?? '';
       yield {
         rules,
@@ -55,25 +69,15 @@ export class RbacAuthorizer implements Authorizer {
       };
     }
     if (namespace === '') return;
-    for (const binding of await this.#policy.roleBindings(namespace)) {
+    for (const binding of await policy.roleBindings(namespace)) {
       const subject = subjectOf(binding.subjects, user, namespace);
       if (subject === undefined) continue;
-      const rules = await this.#rulesOf(binding.roleRef, namespace, problems);
+      const rules = await rulesOf(policy, binding.roleRef, namespace, problems);
       const name = `${binding.metadata?.name ?? ''}/${namespace}`;
       yield {
         rules,
         describe: () => bindingText('RoleBinding', name, binding.roleRef, subjectText(subject, namespace)),
       };
     }
-  }
-
-  async #rulesOf(role: RoleRef, namespace: string, problems: string[]): Promise<readonly PolicyRule[]> {
-    const rules =
-      role.kind === 'Role'
-        ? await this.#policy.roleRules(namespace, role.name)
-        : await this.#policy.clusterRoleRules(role.name);
-    if (rules !== undefined) return rules;
-    problems.push(`${role.kind.toLowerCase()}.rbac.authorization.k8s.io ${goQuote(role.name)} not found`);
-    return [];
   }
 }

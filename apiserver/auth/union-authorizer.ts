@@ -7,6 +7,16 @@ export const privilegedAuthorizer: Authorizer = {
   authorize: (user: User): Decision => ({ allowed: user.groups.includes(privilegedGroup), reason: '' }),
 };
 
+const healthPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/version']);
+
+/** Health is told to anybody, also while the policy cannot be read. */
+export const healthAuthorizer: Authorizer = {
+  authorize: (_user: User, info: RequestInfo): Decision => ({
+    allowed: !info.isResourceRequest && healthPaths.has(info.path) && (info.verb === 'get' || info.verb === 'head'),
+    reason: '',
+  }),
+};
+
 /** The first that allows decides; otherwise all reasons are given. */
 export class UnionAuthorizer implements Authorizer {
   readonly #authorizers: readonly Authorizer[];
