@@ -64,11 +64,20 @@ export function validateFinalizers(finalizers: string[] | undefined, path: strin
   const errors: FieldError[] = [];
   for (const finalizer of finalizers ?? []) {
     for (const message of isQualifiedName(finalizer)) errors.push(invalid(path, finalizer, message));
-    // names without a domain are kept for Kubernetes itself
-    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      errors.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
-    }
+    errors.push(...validateFinalizerDomain(finalizer, path));
   }
+  return errors;
+}
+
+/** Names without a domain are kept for Kubernetes itself. */
+const validateFinalizerDomain = (finalizer: string, path: string): FieldError[] =>
+  finalizer.includes('/') || standardFinalizers.has(finalizer)
+    ? []
+    : [invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
+
+/** In metadata the second rule is reported with the index, after everything else. */
+function validateMetaFinalizers(finalizers: string[] | undefined, path: string): FieldError[] {
+  const errors = (finalizers ?? []).flatMap((f) => isQualifiedName(f).map((message) => invalid(path, f, message)));
   if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     const why = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(invalid(path, goStrings(finalizers), why));
@@ -126,8 +135,9 @@ export function validateObjectMeta(
     ...validateLabels(of.labels, `${path}.labels`),
     ...validateAnnotations(of.annotations, `${path}.annotations`),
     ...validateOwnerReferences(of.ownerReferences, `${path}.ownerReferences`),
-    ...validateFinalizers(of.finalizers, `${path}.finalizers`),
+    ...validateMetaFinalizers(of.finalizers, `${path}.finalizers`),
     ...validateManagedFields(of, `${path}.managedFields`),
+    ...(of.finalizers ?? []).flatMap((f, i) => validateFinalizerDomain(f, `${path}.finalizers[${i}]`)),
   );
   return errors;
 }

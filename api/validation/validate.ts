@@ -1,0 +1,94 @@
+/** The entry: which checks a kind has. Adding a kind adds a line. */
+import { isObject } from '../meta/clone.ts';
+import type { FieldError } from '../meta/field-error.ts';
+import { nameIsDnsSubdomain } from '../meta/names.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
+import { resourceForKind } from '../schema/resources.ts';
+import type { GroupVersionKind } from '../schema/schema.ts';
+import type { ObjectMeta } from '../types/meta-v1.ts';
+import { validateConfigMap, validateConfigMapUpdate, validateSecret, validateSecretUpdate } from './config.ts';
+import { validateDeployment, validateDeploymentStatusUpdate, validateDeploymentUpdate } from './deployment.ts';
+import {
+  validateEndpoints,
+  validateEndpointSlice,
+  validateEndpointSliceUpdate,
+  validateEndpointsUpdate,
+} from './endpoints.ts';
+import { validateCoreEvent, validateEvent, validateEventUpdate } from './event.ts';
+import { validateLease, validateLeaseUpdate } from './lease.ts';
+import { validateNamespace, validateNamespaceStatusUpdate, validateNamespaceUpdate } from './namespace.ts';
+import { validateNode, validateNodeUpdate } from './node.ts';
+import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replica-set.ts';
+import { validateService, validateServiceStatusUpdate, validateServiceUpdate } from './service.ts';
+
+interface KindValidation<T> {
+  create(object: T): FieldError[];
+  update?(object: T, old: T): FieldError[];
+  statusUpdate?(object: T, old: T): FieldError[];
+}
+
+interface HasMetadata {
+  metadata?: ObjectMeta;
+}
+
+const kinds = new Map<string, KindValidation<never>>();
+const add = <T extends HasMetadata>(kind: string, validation: KindValidation<T>): void =>
+  void kinds.set(kind, validation as KindValidation<never>);
+
+add('/Pod', { create: validatePodCreate, update: validatePodUpdate, statusUpdate: validatePodStatusUpdate });
+add('/Service', { create: validateService, update: validateServiceUpdate, statusUpdate: validateServiceStatusUpdate });
+add('/ConfigMap', { create: validateConfigMap, update: validateConfigMapUpdate });
+add('/Secret', { create: validateSecret, update: validateSecretUpdate });
+add('/Namespace', {
+  create: validateNamespace,
+  update: validateNamespaceUpdate,
+  statusUpdate: validateNamespaceStatusUpdate,
+});
+add('/Node', { create: validateNode, update: validateNodeUpdate, statusUpdate: validateNodeUpdate });
+add('/Event', { create: validateCoreEvent, update: validateCoreEvent });
+add('events.k8s.io/Event', { create: validateEvent, update: validateEventUpdate });
+add('/Endpoints', { create: validateEndpoints, update: validateEndpointsUpdate });
+add('discovery.k8s.io/EndpointSlice', { create: validateEndpointSlice, update: validateEndpointSliceUpdate });
+add('coordination.k8s.io/Lease', { create: validateLease, update: validateLeaseUpdate });
+add('apps/Deployment', {
+  create: validateDeployment,
+  update: validateDeploymentUpdate,
+  statusUpdate: validateDeploymentStatusUpdate,
+});
+add('apps/ReplicaSet', {
+  create: validateReplicaSet,
+  update: validateReplicaSetUpdate,
+  statusUpdate: validateReplicaSetStatusUpdate,
+});
+
+const validationOf = (gvk: GroupVersionKind): KindValidation<never> | undefined =>
+  kinds.get(`${gvk.group}/${gvk.kind}`);
+
+const metadataOf = (object: unknown): ObjectMeta | undefined =>
+  isObject(object) ? (object['metadata'] as ObjectMeta | undefined) : undefined;
+
+/**
+ * Errors of an object that is to be created: decoded, defaulted, with its name generated and its namespace set. Kinds
+ * without checks of their own have their metadata checked.
+ */
+export function validateCreate(gvk: GroupVersionKind, object: object): FieldError[] {
+  const validation = validationOf(gvk);
+  if (validation !== undefined) return validation.create(object as never);
+  const namespaced = resourceForKind(gvk.group, gvk.version, gvk.kind)?.namespaced ?? true;
+  return validateObjectMeta(metadataOf(object), namespaced, nameIsDnsSubdomain);
+}
+
+/** `object` carries the old resourceVersion, uid and creationTimestamp where its sender left them out. */
+export function validateUpdate(gvk: GroupVersionKind, object: object, old: object): FieldError[] {
+  const validation = validationOf(gvk);
+  if (validation?.update !== undefined) return validation.update(object as never, old as never);
+  return validateObjectMetaUpdate(metadataOf(object), metadataOf(old));
+}
+
+/** Through the status subresource: `object` has the old spec. */
+export function validateStatusUpdate(gvk: GroupVersionKind, object: object, old: object): FieldError[] {
+  const validation = validationOf(gvk);
+  if (validation?.statusUpdate !== undefined) return validation.statusUpdate(object as never, old as never);
+  return validateObjectMetaUpdate(metadataOf(object), metadataOf(old));
+}
