@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
-import type { PeerCertificate } from 'node:tls';
+import { unlink } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { GrpcError, grpcCode } from './server.ts';
 import type {
   CallContext,
@@ -16,13 +17,13 @@ type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerDuplexStream<
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function statusOf(error: unknown): { code: grpc.status; details: string } {
-  if (error instanceof GrpcError) return { code: error.code as grpc.status, details: error.message };
+  if (error instanceof GrpcError) return { code: error.code as number as grpc.status, details: error.message };
   return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
 }
 
 function commonNameOf(call: AnyCall): string | undefined {
-  const certificate = (call.getAuthContext() as { sslPeerCertificate?: PeerCertificate }).sslPeerCertificate;
-  const name = certificate?.subject?.CN as string | string[] | undefined;
+  const certificate = call.getAuthContext().sslPeerCertificate;
+  const name: string | string[] | undefined = certificate?.subject?.CN;
   return Array.isArray(name) ? name[0] : name;
 }
 
@@ -60,14 +61,20 @@ class GrpcJsContext implements CallContext {
 }
 
 function unaryHandler(method: UnaryMethod<unknown, unknown>): grpc.handleUnaryCall<unknown, unknown> {
+  const answerLater = async (result: Promise<unknown>, callback: grpc.sendUnaryData<unknown>): Promise<void> => {
+    try {
+      callback(null, await result);
+    } catch (error) {
+      callback(statusOf(error));
+    }
+  };
   return (call, callback) => {
-    const fail = (error: unknown): void => callback(statusOf(error));
     try {
       const result = method.handle(call.request, new GrpcJsContext(call));
-      if (result instanceof Promise) result.then((value: unknown) => callback(null, value), fail);
+      if (result instanceof Promise) void answerLater(result, callback);
       else callback(null, result);
     } catch (error) {
-      fail(error);
+      callback(statusOf(error));
     }
   };
 }
@@ -105,10 +112,13 @@ async function* single(value: unknown): AsyncIterable<unknown> {
   yield value;
 }
 
-/** The client's messages; ends quietly when the call is cancelled. */
+/**
+ * The client's messages; ends quietly when the call is cancelled. The plain iterator would destroy the stream when the
+ * client half-closes or the handler reads no further, and with it what is still to be answered.
+ */
 async function* received(call: grpc.ServerDuplexStream<unknown, unknown>): AsyncIterable<unknown> {
   try {
-    for await (const message of call) yield message;
+    for await (const message of call.iterator({ destroyOnReturn: false })) yield message;
   } catch (error) {
     if (!call.cancelled) throw error;
   }
@@ -163,6 +173,20 @@ function bind(server: grpc.Server, url: string, credentials: grpc.ServerCredenti
   });
 }
 
+/** A socket file that a killed process left behind would make every later bind fail: it goes when nobody answers on it. */
+async function removeStaleSocket(url: string): Promise<void> {
+  const path = url.replace(/^unix:(\/\/)?/, '');
+  const code = await new Promise<string | undefined>((resolve) => {
+    const probe = createConnection(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(undefined);
+    });
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+  });
+  if (code === 'ECONNREFUSED') await unlink(path);
+}
+
 /** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
 export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServer> {
   const maxRequestBytes = options.maxRequestBytes ?? 4 * 1024 * 1024;
@@ -175,7 +199,10 @@ export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServe
   for (const method of options.methods) register(server, method);
   const ports: number[] = [];
   try {
-    for (const url of options.urls) ports.push(await bind(server, url, credentialsOf(url, options.tls)));
+    for (const url of options.urls) {
+      if (url.startsWith('unix:')) await removeStaleSocket(url);
+      ports.push(await bind(server, url, credentialsOf(url, options.tls)));
+    }
   } catch (error) {
     server.forceShutdown();
     throw error;

@@ -129,16 +129,17 @@ export class Applier {
     this.#lastGiven = batch.at(-1)?.index ?? this.#lastGiven;
     this.#advance(last);
     if (!(pressure instanceof Promise)) return;
-    this.#busy = pressure.then(
-      () => {
-        this.#busy = undefined;
-        this.#pump();
-      },
-      (error: unknown) => {
-        this.#busy = undefined;
-        this.#fail(error);
-      },
-    );
+    this.#busy = this.#waitFor(pressure);
+  }
+
+  async #waitFor(pressure: Promise<void>): Promise<void> {
+    try {
+      await pressure;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#busy = undefined;
+    this.#pump();
   }
 
   #applyConfChange(entry: Entry): void {

@@ -11,12 +11,12 @@ const cases: readonly [name: string, bytes: Uint8Array, crc: number][] = [
   ['nothing', new Uint8Array(0), 0],
 ];
 
-t.test('crc32c gives the checksums of RFC 3720', (t) => {
+void t.test('crc32c gives the checksums of RFC 3720', (t) => {
   for (const [name, bytes, crc] of cases) t.equal(crc32c(bytes), crc, name);
   t.end();
 });
 
-t.test('crc32c continues from a seed at any split', (t) => {
+void t.test('crc32c continues from a seed at any split', (t) => {
   const bytes = Uint8Array.from({ length: 40 }, (_, i) => i * 7);
   for (let at = 0; at <= bytes.length; at++) {
     t.equal(crc32c(bytes.subarray(at), crc32c(bytes.subarray(0, at))), crc32c(bytes), `split at ${at}`);

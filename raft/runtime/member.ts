@@ -8,6 +8,7 @@ import { LeaderHistory } from './leader-history.ts';
 import { LogCutter } from './log-cutter.ts';
 import type { LogWindow } from './log-window.ts';
 import { ReadBarrier } from './read-barrier.ts';
+import type { ReadBarrierHost } from './read-barrier.ts';
 import type { Recovered } from './recover.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
 import { firstCampaignDelayMs } from './first-campaign.ts';
@@ -318,18 +319,13 @@ export class RaftMember implements RaftNode, TransportEvents {
     throw new RaftUnavailableError('too-many', `${what} was refused: ${why}`);
   }
 
-  #readHost() {
-    const member = this;
+  #readHost(): ReadBarrierHost {
     return {
-      readIndex: (context: string) => member.#raw.readIndex(context),
-      get appliedIndex(): LogIndex {
-        return member.#applier.applied;
-      },
-      get leader(): NodeId {
-        return member.#raw.status().leader;
-      },
+      readIndex: (context) => this.#raw.readIndex(context),
+      appliedIndex: () => this.#applier.applied,
+      leader: () => this.#raw.status().leader,
       nowMs: () => systemClock.monotonicMs(),
-      wake: () => member.#wake(),
+      wake: () => this.#wake(),
     };
   }
 

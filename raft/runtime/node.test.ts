@@ -12,7 +12,7 @@ async function startGroup(
   return group;
 }
 
-t.test('three members elect a leader and replicate what any of them is asked', async (t) => {
+void t.test('three members elect a leader and replicate what any of them is asked', async (t) => {
   const group = await startGroup(t, 3);
   const leader = await group.leader();
   await group.write(leader, 'through the leader');
@@ -25,7 +25,7 @@ t.test('three members elect a leader and replicate what any of them is asked', a
   t.equal(status.leader, leader.id);
 });
 
-t.test('a group of five goes on without two', async (t) => {
+void t.test('a group of five goes on without two', async (t) => {
   const group = await startGroup(t, 5);
   await group.write(await group.leader(), 'five');
   for (const id of [(await group.leader()).id, group.follower().id]) await group.crash(id);
@@ -34,7 +34,7 @@ t.test('a group of five goes on without two', async (t) => {
   t.same(group.follower().machine.values, ['five', 'three']);
 });
 
-t.test('a single member leads at once, also after a restart', async (t) => {
+void t.test('a single member leads at once, also after a restart', async (t) => {
   const group = await startGroup(t, 1);
   const only = await group.leader();
   for (let i = 0; i < 20; i++) await group.write(only, `value ${i}`);
@@ -47,7 +47,7 @@ t.test('a single member leads at once, also after a restart', async (t) => {
   t.equal(again.machine.values.length, 21, 'each once');
 });
 
-t.test('kill and restart of the leader, again and again, loses nothing that was acknowledged', async (t) => {
+void t.test('kill and restart of the leader, again and again, loses nothing that was acknowledged', async (t) => {
   const group = await startGroup(t, 3);
   const acknowledged: string[] = [];
   for (let round = 0; round < 5; round++) {
@@ -76,7 +76,7 @@ t.test('kill and restart of the leader, again and again, loses nothing that was 
   }
 });
 
-t.test('all killed at once come back with everything', async (t) => {
+void t.test('all killed at once come back with everything', async (t) => {
   const group = await startGroup(t, 3);
   await group.write(await group.leader(), 'before');
   const ids = [...group.live.keys()];
@@ -87,7 +87,7 @@ t.test('all killed at once come back with everything', async (t) => {
   for (const { machine } of group.live.values()) t.same(machine.values, ['before', 'after']);
 });
 
-t.test('a follower that is too far behind is caught up by a snapshot, and keeps it over a crash', async (t) => {
+void t.test('a follower that is too far behind is caught up by a snapshot, and keeps it over a crash', async (t) => {
   const group = await startGroup(t, 3, { snapshotCount: 50, catchUpEntries: 10 });
   await group.write(await group.leader(), 'first');
   await group.agreeOn('first');
@@ -110,7 +110,7 @@ t.test('a follower that is too far behind is caught up by a snapshot, and keeps 
   t.equal(new Set(late.machine.values).size, late.machine.values.length, 'each value once');
 });
 
-t.test('readBarrier gives a point that covers everything written before, on any member', async (t) => {
+void t.test('readBarrier gives a point that covers everything written before, on any member', async (t) => {
   const group = await startGroup(t, 3);
   const leader = await group.leader();
   for (let i = 0; i < 10; i++) {
@@ -122,7 +122,7 @@ t.test('readBarrier gives a point that covers everything written before, on any 
   }
 });
 
-t.test('a leader cut off from the others serves no reads and accepts no writes for good', async (t) => {
+void t.test('a leader cut off from the others serves no reads and accepts no writes for good', async (t) => {
   const group = await startGroup(t, 3);
   const old = await group.leader();
   await group.write(old, 'common');
@@ -139,7 +139,7 @@ t.test('a leader cut off from the others serves no reads and accepts no writes f
   await group.agreeOn('without the old leader');
 });
 
-t.test('leadership passes on request, quickly', async (t) => {
+void t.test('leadership passes on request, quickly', async (t) => {
   const group = await startGroup(t, 3);
   const leader = await group.leader();
   const to = group.follower();
@@ -151,7 +151,7 @@ t.test('leadership passes on request, quickly', async (t) => {
   await group.agreeOn('on');
 });
 
-t.test('a member joins through a configuration change, and leaves', async (t) => {
+void t.test('a member joins through a configuration change, and leaves', async (t) => {
   const group = await startGroup(t, 3);
   const leader = await group.leader();
   await group.write(leader, 'early');
@@ -171,7 +171,7 @@ t.test('a member joins through a configuration change, and leaves', async (t) =>
   await eventually('three voters', 3000, () => leader.member.status().confState.voters.length === 3 || undefined);
 });
 
-t.test('a data directory in use, of another cluster or with a log that lost its end is refused', async (t) => {
+void t.test('a data directory in use, of another cluster or with a log that lost its end is refused', async (t) => {
   const group = await startGroup(t, 1);
   const only = await group.leader();
   for (let i = 0; i < 3; i++) await group.write(only, `value ${i}`);
@@ -186,7 +186,7 @@ t.test('a data directory in use, of another cluster or with a log that lost its 
   await t.rejects(group.open(only.id), { message: /the state machine has applied \d+: the log was truncated or lost/ });
 });
 
-t.test('a stopped member refuses with a typed error', async (t) => {
+void t.test('a stopped member refuses with a typed error', async (t) => {
   const group = await startGroup(t, 1);
   const { member } = await group.leader();
   await member.stop();

@@ -12,8 +12,8 @@ interface Waiter {
 
 export interface ReadBarrierHost {
   readIndex(context: string): 'accepted' | 'dropped';
-  readonly appliedIndex: LogIndex;
-  readonly leader: string;
+  appliedIndex(): LogIndex;
+  leader(): string;
   nowMs(): number;
   /** asks for a turn, in which `startRound` will be called */
   wake(): void;
@@ -83,7 +83,7 @@ export class ReadBarrier {
   }
 
   onApplied(): void {
-    const applied = this.#host.appliedIndex;
+    const applied = this.#host.appliedIndex();
     if (!this.#confirmed.some(({ index }) => index <= applied)) return;
     const ready = this.#confirmed.filter(({ index }) => index <= applied);
     this.#confirmed = this.#confirmed.filter(({ index }) => index > applied);
@@ -121,9 +121,9 @@ export class ReadBarrier {
     const late = waiters.filter(({ deadlineMs }) => deadlineMs <= nowMs);
     this.#count -= late.length;
     const error =
-      this.#host.leader === ''
+      this.#host.leader() === ''
         ? new RaftUnavailableError('no-leader', 'no leader: a linearizable read is not possible now')
-        : new RaftUnavailableError('timeout', `the read was not confirmed in time by leader ${this.#host.leader}`);
+        : new RaftUnavailableError('timeout', `the read was not confirmed in time by leader ${this.#host.leader()}`);
     for (const waiter of late) waiter.reject(error);
     return waiters.filter(({ deadlineMs }) => deadlineMs > nowMs);
   }

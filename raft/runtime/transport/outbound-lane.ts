@@ -1,4 +1,4 @@
-import type * as grpc from '@grpc/grpc-js';
+import * as grpc from '@grpc/grpc-js';
 import type { Log } from '../../../base/log.ts';
 import { systemClock } from '../../../base/clock.ts';
 import type { Message } from '../../core/types.ts';
@@ -108,7 +108,7 @@ export class OutboundLane {
     this.#cancelTimer();
     this.#disconnect();
     if (this.#stopped) return;
-    const refused = status.code === 9; // FAILED_PRECONDITION: see checkCaller
+    const refused = status.code === grpc.status.FAILED_PRECONDITION; // see checkCaller
     this.#reconnectLater(status.details, refused ? backoffRefusedMs : this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMaxMs);
     if (wasUp) this.#options.onClosed();
@@ -130,6 +130,7 @@ export class OutboundLane {
     this.#up = false;
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#flushing = false;
     call?.cancel();
     this.#client?.close();
     this.#client = undefined;
@@ -137,8 +138,8 @@ export class OutboundLane {
 
   #flush(): void {
     this.#flushing = false;
-    const call = this.#call;
-    while (call !== undefined && call === this.#call && this.#queue.length > 0) {
+    while (this.#call !== undefined && this.#queue.length > 0) {
+      const call = this.#call;
       if (call.write(encodeMessages(this.#takeBatch()))) continue;
       this.#flushing = true;
       call.once('drain', () => {

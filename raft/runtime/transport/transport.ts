@@ -1,4 +1,4 @@
-import type * as grpc from '@grpc/grpc-js';
+import * as grpc from '@grpc/grpc-js';
 import { serveGrpcJs } from '../../../grpc/grpc-js-server.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
 import type { GrpcServer, Method, ServerStream } from '../../../grpc/server.ts';
@@ -232,7 +232,7 @@ async function pump(
     }
     call.end();
     const { code, details } = await status;
-    if (code !== 0) throw new Error(details);
+    if (code !== grpc.status.OK) throw new Error(details);
   } finally {
     cancelStall();
   }

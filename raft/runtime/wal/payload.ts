@@ -92,9 +92,10 @@ export function encodeJson(value: WalMetadata | SnapshotMark): Buffer {
   return Buffer.concat([Buffer.alloc(recordHeaderBytes), Buffer.from(JSON.stringify(value))]);
 }
 
-export function decodeJson<T>(payload: Buffer): T | undefined {
+/** undefined: not JSON */
+export function decodeJson(payload: Buffer): unknown {
   try {
-    return JSON.parse(payload.toString('utf8')) as T;
+    return JSON.parse(payload.toString('utf8'));
   } catch {
     return undefined;
   }

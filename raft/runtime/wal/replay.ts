@@ -37,9 +37,9 @@ export class WalReplay {
   take(record: ReadRecord, file: string): string | undefined {
     switch (record.type) {
       case recordType.metadata:
-        return this.#takeMetadata(decodeJson<WalMetadata>(record.payload), file);
+        return this.#takeMetadata(decodeJson(record.payload) as WalMetadata | undefined, file);
       case recordType.mark:
-        return this.#takeMark(decodeJson<SnapshotMark>(record.payload));
+        return this.#takeMark(decodeJson(record.payload) as SnapshotMark | undefined);
       case recordType.hardState:
         return this.#takeHardState(decodeHardState(record.payload));
       case recordType.entries:

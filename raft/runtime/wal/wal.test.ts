@@ -53,7 +53,7 @@ async function makeLog(dir: string, count: number): Promise<string> {
   return segmentFile(join(dir, 'wal'), 1, 2);
 }
 
-t.test('a log gives back what was written, over several segments', async (t) => {
+void t.test('a log gives back what was written, over several segments', async (t) => {
   const dir = await tempDir(t);
   const options = optionsFor(dir, { segmentBytes: 2000 });
   const first = await openWal(options);
@@ -70,7 +70,7 @@ t.test('a log gives back what was written, over several segments', async (t) => 
   await second.wal.close();
 });
 
-t.test('a later entry drops those from its index on', async (t) => {
+void t.test('a later entry drops those from its index on', async (t) => {
   const options = optionsFor(await tempDir(t));
   const { wal } = await openWal(options);
   await write(wal, { entries: range(2, 9) });
@@ -81,7 +81,7 @@ t.test('a later entry drops those from its index on', async (t) => {
   await again.wal.close();
 });
 
-t.test('writes that queue while a sync runs share the next sync, and finish in order', async (t) => {
+void t.test('writes that queue while a sync runs share the next sync, and finish in order', async (t) => {
   const { wal } = await openWal(optionsFor(await tempDir(t)));
   const order: number[] = [];
   const before = wal.syncStats.count;
@@ -95,7 +95,7 @@ t.test('writes that queue while a sync runs share the next sync, and finish in o
   await wal.close();
 });
 
-t.test('cut and reset: the log begins where the mark says, and old segments go', async (t) => {
+void t.test('cut and reset: the log begins where the mark says, and old segments go', async (t) => {
   const options = optionsFor(await tempDir(t), { segmentBytes: 1000 });
   const { wal } = await openWal(options);
   for (let i = 2; i <= 60; i++) await write(wal, { entries: [entry(i)] });
@@ -120,7 +120,7 @@ t.test('cut and reset: the log begins where the mark says, and old segments go',
   await again.wal.close();
 });
 
-t.test('a log that ends anywhere inside its last record is repaired and goes on', async (t) => {
+void t.test('a log that ends anywhere inside its last record is repaired and goes on', async (t) => {
   const dir = await tempDir(t);
   const file = await makeLog(dir, 4);
   const whole = (await stat(file)).size;
@@ -144,7 +144,7 @@ t.test('a log that ends anywhere inside its last record is repaired and goes on'
 const makeLogCopy = (from: string, to: string): Promise<void> =>
   cp(join(from, 'wal'), join(to, 'wal'), { recursive: true });
 
-t.test('a tail of zeros, as a crash leaves it, is repaired', async (t) => {
+void t.test('a tail of zeros, as a crash leaves it, is repaired', async (t) => {
   const dir = await tempDir(t);
   const file = await makeLog(dir, 4);
   await appendFile(file, Buffer.alloc(3000));
@@ -153,7 +153,7 @@ t.test('a tail of zeros, as a crash leaves it, is repaired', async (t) => {
   await wal.close();
 });
 
-t.test('a batch whose sectors reached the disk in another order is cut off at its first hole', async (t) => {
+void t.test('a batch whose sectors reached the disk in another order is cut off at its first hole', async (t) => {
   const dir = await tempDir(t);
   const opened = await openWal(optionsFor(dir));
   await write(opened.wal, { entries: range(2, 3) });
@@ -170,7 +170,7 @@ t.test('a batch whose sectors reached the disk in another order is cut off at it
   await wal.close();
 });
 
-t.test('any flipped byte in front of the last record is refused, with file and offset', async (t) => {
+void t.test('any flipped byte in front of the last record is refused, with file and offset', async (t) => {
   const dir = await tempDir(t);
   const file = await makeLog(dir, 4);
   const bytes = await readFile(file);
@@ -184,7 +184,7 @@ t.test('any flipped byte in front of the last record is refused, with file and o
       (e: unknown) => e,
     );
     if (!(error instanceof CorruptFileError) || error.file !== file || error.offset > at)
-      t.fail(`byte ${at}: ${error}`);
+      t.fail(`byte ${at}: ${String(error)}`);
     else if (at >= segmentHeaderBytes && error.offset === 0) t.fail(`byte ${at} was reported as byte 0`);
   }
   await writeFile(file, bytes);
@@ -192,7 +192,7 @@ t.test('any flipped byte in front of the last record is refused, with file and o
   await wal.close();
 });
 
-t.test('a damaged older segment, or a missing one, is refused by name', async (t) => {
+void t.test('a damaged older segment, or a missing one, is refused by name', async (t) => {
   const dir = await tempDir(t);
   const options = optionsFor(dir, { segmentBytes: 500 });
   const { wal } = await openWal(options);
@@ -209,7 +209,7 @@ t.test('a damaged older segment, or a missing one, is refused by name', async (t
   await t.rejects(openWal(options), { name: 'CorruptFileError', file: second, message: /older segment is missing/ });
 });
 
-t.test('a log of another cluster, another member or a newer version is refused', async (t) => {
+void t.test('a log of another cluster, another member or a newer version is refused', async (t) => {
   const dir = await tempDir(t);
   const file = await makeLog(dir, 1);
   const cases = {
@@ -225,34 +225,37 @@ t.test('a log of another cluster, another member or a newer version is refused',
   await t.rejects(openWal(optionsFor(dir)), WrongDataDirError);
 });
 
-t.test('a write that fails ends the log: nothing is acknowledged after it, and the error names the file', async (t) => {
-  const dir = await tempDir(t);
-  // Every write to /dev/full fails with ENOSPC, as on a full disk.
-  const { open } = await import('node:fs/promises');
-  const { Wal } = await import('./wal.ts');
-  const handle = await open('/dev/full', 'r+').catch(() => undefined);
-  if (handle === undefined) {
-    t.pass('no /dev/full on this machine');
-    return;
-  }
-  const head = {
-    metadata: { nodeId: 'a', clusterId: 'c' },
-    mark: boot,
-    hardState: { term: 1, vote: '', commit: 1 },
-    lastIndex: 1,
-  };
-  const segment = { file: '/dev/full', sequence: 1, firstIndex: 2 };
-  const wal = new Wal({ dir, fsync: true, segmentBytes: 1e6 }, head, [segment], {
-    handle,
-    salt: 1,
-    size: 0,
-    olderBytes: 0,
-  });
-  let acknowledged = 0;
-  wal.append({ entries: [entry(2)] }, true, () => acknowledged++);
-  const error = await wal.failed;
-  t.match(error.message, /write of \/dev\/full failed: no space left on device \(ENOSPC\)\. .*Free space/);
-  wal.append({ entries: [entry(3)] }, true, () => acknowledged++);
-  await wal.close();
-  t.equal(acknowledged, 0);
-});
+void t.test(
+  'a write that fails ends the log: nothing is acknowledged after it, and the error names the file',
+  async (t) => {
+    const dir = await tempDir(t);
+    // Every write to /dev/full fails with ENOSPC, as on a full disk.
+    const { open } = await import('node:fs/promises');
+    const { Wal } = await import('./wal.ts');
+    const handle = await open('/dev/full', 'r+').catch(() => undefined);
+    if (handle === undefined) {
+      t.pass('no /dev/full on this machine');
+      return;
+    }
+    const head = {
+      metadata: { nodeId: 'a', clusterId: 'c' },
+      mark: boot,
+      hardState: { term: 1, vote: '', commit: 1 },
+      lastIndex: 1,
+    };
+    const segment = { file: '/dev/full', sequence: 1, firstIndex: 2 };
+    const wal = new Wal({ dir, fsync: true, segmentBytes: 1e6 }, head, [segment], {
+      handle,
+      salt: 1,
+      size: 0,
+      olderBytes: 0,
+    });
+    let acknowledged = 0;
+    wal.append({ entries: [entry(2)] }, true, () => acknowledged++);
+    const error = await wal.failed;
+    t.match(error.message, /write of \/dev\/full failed: no space left on device \(ENOSPC\)\. .*Free space/);
+    wal.append({ entries: [entry(3)] }, true, () => acknowledged++);
+    await wal.close();
+    t.equal(acknowledged, 0);
+  },
+);
