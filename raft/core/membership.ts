@@ -14,6 +14,8 @@ const leaveJointData = encodeConfChange({ transition: 'auto', changes: [], data:
 
 /** The entry of this change is being applied: from now on it is in force here. */
 export function applyConfChange(raft: Raft, change: ConfChange): ConfState {
+  // An entry handed out before a snapshot arrived: the snapshot's configuration has it already, or undoes it.
+  if (raft.log.unstable.snapshot) return confStateOf(raft.tracker.configuration);
   const configuration = changeConfiguration(raft.tracker.configuration, change);
   raft.tracker.switchTo(configuration, raft.log.lastIndex);
   if (raft.role === 'leader') adaptLeader(raft);

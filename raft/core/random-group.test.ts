@@ -10,9 +10,21 @@ const seedsPerCase = Number(process.env['KUORUM_SEEDS'] ?? 60);
 const stepsPerSeed = 6000;
 const settleTicksMax = 400;
 
-const cases: Record<string, { size: number; spare: number; config?: Partial<MemberConfig> }> = {
+const cases: Record<string, { size: number; spare: number; config?: Partial<MemberConfig>; eager?: true }> = {
   'three members': { size: 3, spare: 0 },
   'five members': { size: 5, spare: 0 },
+  'five members that campaign all the time': {
+    size: 5,
+    spare: 0,
+    eager: true,
+    config: { preVote: false, checkQuorum: false, maxSizePerMessageBytes: 30 },
+  },
+  'three members that change and campaign all the time': {
+    size: 3,
+    spare: 2,
+    eager: true,
+    config: { preVote: false, checkQuorum: false },
+  },
   'three members that change': { size: 3, spare: 2 },
   'three members without pre-vote and check-quorum': {
     size: 3,
@@ -60,6 +72,13 @@ const events: readonly Event[] = [
   { weight: 6, run: (g) => g.cut.clear() },
 ];
 
+/** Leaders come and go, so that logs diverge. */
+const eagerEvents: readonly Event[] = [
+  { weight: 20, run: (g, r) => g.member(someId(g, r)).node.campaign('random') },
+  { weight: 20, run: (g, r) => cut(g, r) },
+  { weight: 10, run: (g, r) => restart(g, someId(g, r)) },
+];
+
 const memberChange: Event = {
   weight: 20,
   run(group, random) {
@@ -93,10 +112,10 @@ function closeLeader(group: CheckedGroup, id: string): void {
 }
 
 function runSeed(seed: number, name: string): void {
-  const { size, spare, config } = cases[name]!;
+  const { size, spare, config, eager } = cases[name]!;
   const random = seededRandom(seed);
   const group = new CheckedGroup(random, size, spare, config);
-  const chosen = spare > 0 ? [...events, memberChange] : events;
+  const chosen = [...events, ...(spare > 0 ? [memberChange] : []), ...(eager ? eagerEvents : [])];
   const total = chosen.reduce((sum, { weight }) => sum + weight, 0);
   for (let step = 0; step < stepsPerSeed; step++) {
     let draw = random.below(total);
