@@ -53,6 +53,8 @@ export interface ReplyStream {
   /** bytes that the client has not taken yet; the writer watches its own bound */
   readonly pendingBytes: number;
   write(chunk: Uint8Array | string): void;
+  /** resolves when the client has taken most of it, or has gone */
+  drained(): Promise<void>;
   end(): void;
   /** aborted when the client goes away or the server shuts down */
   readonly signal: AbortSignal;

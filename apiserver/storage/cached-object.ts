@@ -1,5 +1,6 @@
 import type { KubeObject } from '../pipeline.ts';
 import type { KeyValue } from './etcd-client.ts';
+import { writeMark } from './write-mark.ts';
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -13,7 +14,7 @@ export class CachedObject {
   readonly object: KubeObject;
   readonly modRevision: number;
   readonly lease: string;
-  #json: string | undefined;
+  #bareJson: string | undefined;
   #frames: Map<string, Uint8Array> | undefined;
 
   constructor(key: string, object: KubeObject, modRevision: number, lease: string) {
@@ -30,9 +31,18 @@ export class CachedObject {
     return new CachedObject(kv.key, object, kv.modRevision, kv.lease);
   }
 
+  /** Without kind and apiVersion, as items of a list are. */
+  get bareJson(): string {
+    if (this.#bareJson === undefined) {
+      const { kind: _, apiVersion: __, metadata, ...rest } = this.object;
+      this.#bareJson = JSON.stringify({ metadata, ...rest });
+    }
+    return this.#bareJson;
+  }
+
   get json(): string {
-    this.#json ??= JSON.stringify(this.object);
-    return this.#json;
+    const { kind, apiVersion } = this.object;
+    return `{"kind":"${kind ?? ''}","apiVersion":"${apiVersion ?? ''}",${this.bareJson.slice(1)}`;
   }
 
   /** The bytes of this version in one more form (a watch frame, protobuf, …), made by the first who asks. */
@@ -46,6 +56,11 @@ export class CachedObject {
     return bytes;
   }
 
+  /** Of the same version, with other contents: what a dry run would have written. */
+  withObject(object: KubeObject): CachedObject {
+    return new CachedObject(this.key, object, this.modRevision, this.lease);
+  }
+
   /** As it was when deleted at `revision`: watches show the last state under the revision of the deletion. */
   deletedAt(revision: number): CachedObject {
     const metadata = { ...this.object.metadata, resourceVersion: String(revision) };
@@ -53,9 +68,12 @@ export class CachedObject {
   }
 }
 
-/** What the store keeps of an object. */
+/** What the store keeps of an object: its JSON without the resourceVersion, and the mark of this write. */
 export function encodeForStore(object: KubeObject): Uint8Array {
-  if (object.metadata?.resourceVersion === undefined) return encoder.encode(JSON.stringify(object));
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return encoder.encode(JSON.stringify({ ...object, metadata }));
+  let stored = object;
+  if (object.metadata?.resourceVersion !== undefined) {
+    const { resourceVersion: _, ...metadata } = object.metadata;
+    stored = { ...object, metadata };
+  }
+  return encoder.encode(JSON.stringify(stored) + writeMark());
 }

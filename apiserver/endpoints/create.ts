@@ -1,0 +1,89 @@
+import { applyDefaults } from '../../api/defaults/defaults.ts';
+import { newAlreadyExists, newBadRequest, newGenerateNameConflict } from '../../api/meta/status.ts';
+import type { KubeObject } from '../pipeline.ts';
+import { CachedObject } from '../storage/cached-object.ts';
+import { noLease } from '../storage/etcd-client.ts';
+import { sendObject } from './answer.ts';
+import { formOf } from './negotiation.ts';
+import { generatedName, normalized, prepareNew, settleNamespace } from './object-preparation.ts';
+import { objectOf } from './request-body.ts';
+import { writeOptions } from './request-options.ts';
+import { groupResourceOf, gvkOf, keyOf, toStored, type ResourceRequest } from './resource-request.ts';
+import { validateNew } from './validate.ts';
+
+/** names tried where `generateName` hits one that is taken */
+const generateTriesMax = 8;
+/** tries with other addresses or ports, where another server took the chosen ones */
+const allocateTriesMax = 16;
+
+export async function create(request: ResourceRequest): Promise<void> {
+  const { ctx, entry, services } = request;
+  const form = formOf(ctx);
+  const options = writeOptions(ctx, 'CreateOptions');
+  const object = objectOf(ctx, gvkOf(entry), options);
+  if (ctx.info.name !== '') throw newBadRequest('the server does not allow a name in the path of a create');
+  const stored = await createObject(request, object, options.dryRun);
+  sendObject(ctx, services.printer, entry, 201, stored, form, services.clock.nowMs());
+}
+
+/** Everything after decoding: defaults, admission, validation, the store. */
+export async function createObject(
+  request: ResourceRequest,
+  object: KubeObject,
+  dryRun: boolean,
+): Promise<CachedObject> {
+  const { ctx, entry, services } = request;
+  const { namespace } = ctx.info;
+  settleNamespace(entry, object, namespace);
+  applyDefaults(object, gvkOf(entry));
+  const admitted = {
+    operation: 'CREATE' as const,
+    entry,
+    subresource: '',
+    namespace,
+    name: object.metadata?.name ?? '',
+    object,
+    old: undefined,
+    user: ctx.user,
+    dryRun,
+  };
+  await services.admission.mutate(admitted);
+  prepareNew(entry, object, services.clock.nowMs());
+  const generateName = object.metadata?.name ? '' : (object.metadata?.generateName ?? '');
+  for (let attempt = 1; ; attempt++) {
+    if (generateName !== '' && object.metadata) object.metadata.name = generatedName(generateName);
+    const complete = normalized(entry, object);
+    validateNew(entry, complete);
+    await services.admission.validate({ ...admitted, object: complete });
+    const made = await store(request, complete, dryRun);
+    if (made !== undefined) return made;
+    const name = complete.metadata?.name ?? '';
+    if (generateName === '') throw newAlreadyExists(groupResourceOf(entry), name);
+    if (attempt === generateTriesMax) throw newGenerateNameConflict(groupResourceOf(entry), name, 1);
+  }
+}
+
+/** Undefined: the name is taken. */
+async function store(request: ResourceRequest, object: KubeObject, dryRun: boolean): Promise<CachedObject | undefined> {
+  const { ctx, entry, services, storage } = request;
+  const key = keyOf(entry, storage.prefix, ctx.info.namespace, object.metadata?.name ?? '');
+  for (let attempt = 1; ; attempt++) {
+    const wanted = structuredClone(object);
+    const allocator = entry.allocator && services.allocators[entry.allocator];
+    const together = await allocator?.together(wanted, undefined);
+    const stored = toStored(entry, wanted);
+    if (dryRun) {
+      const taken = (await storage.store.read(key)) !== undefined;
+      return taken ? undefined : new CachedObject(key, stored, 0, noLease);
+    }
+    const lease = entry.ttlSeconds === undefined ? noLease : await services.client.leaseGrant(entry.ttlSeconds);
+    let lostRace = false;
+    const made = await storage.store.create(key, stored, lease, {
+      ...together,
+      onTaken: () => {
+        lostRace = true;
+      },
+    });
+    if (made !== undefined || !lostRace || attempt === allocateTriesMax) return made;
+  }
+}

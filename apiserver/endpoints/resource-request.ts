@@ -1,0 +1,77 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { AdmissionChain } from '../admission/admission.ts';
+import type { KubeObject, Printer, RequestContext } from '../pipeline.ts';
+import type { Allocator, AllocatorName, ResourceEntry } from '../registry/resource-entry.ts';
+import { CachedObject } from '../storage/cached-object.ts';
+import type { EtcdClient } from '../storage/etcd-client.ts';
+import type { ListReader } from '../storage/list-reader.ts';
+import type { ResourceStore } from '../storage/resource-store.ts';
+
+/** Where one resource is kept: versions of it that share their objects share this. */
+export interface Storage {
+  /** `/registry/pods/` */
+  readonly prefix: string;
+  readonly store: ResourceStore;
+  readonly reader: ListReader;
+}
+
+/** What the verbs work with, the same for all requests of a server. */
+export interface EndpointServices {
+  readonly client: EtcdClient;
+  readonly admission: AdmissionChain;
+  readonly printer: Printer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly allocators: Readonly<Record<AllocatorName, Allocator>>;
+  storageOf(entry: ResourceEntry): Storage;
+}
+
+/** One request for one resource. */
+export interface ResourceRequest {
+  readonly ctx: RequestContext;
+  readonly entry: ResourceEntry;
+  readonly storage: Storage;
+  readonly services: EndpointServices;
+}
+
+export type VerbHandler = (request: ResourceRequest) => Promise<void>;
+
+export function keyOf(entry: ResourceEntry, prefix: string, namespace: string, name: string): string {
+  return entry.info.namespaced ? `${prefix}${namespace}/${name}` : prefix + name;
+}
+
+/** The prefix of what a list or watch of `namespace` sees; '' is all of them. */
+export const listPrefix = (request: ResourceRequest): string => {
+  const { entry, storage, ctx } = request;
+  const { namespace } = ctx.info;
+  return entry.info.namespaced && namespace !== '' ? `${storage.prefix}${namespace}/` : storage.prefix;
+};
+
+export const gvkOf = ({ info }: ResourceEntry): { group: string; version: string; kind: string } => ({
+  group: info.group,
+  version: info.version,
+  kind: info.kind,
+});
+
+export const groupResourceOf = ({ info }: ResourceEntry): { group: string; resource: string } => ({
+  group: info.group,
+  resource: info.resource,
+});
+
+const converted = new WeakMap<CachedObject, CachedObject>();
+
+/** The stored version in the words of the resource asked for; made once a version. */
+export function presented(entry: ResourceEntry, stored: CachedObject): CachedObject {
+  if (entry.conversion === undefined) return stored;
+  let known = converted.get(stored);
+  if (known === undefined) {
+    const object = entry.conversion.fromStored(stored.object);
+    known = new CachedObject(stored.key, object, stored.modRevision, stored.lease);
+    converted.set(stored, known);
+  }
+  return known;
+}
+
+export const toStored = (entry: ResourceEntry, object: KubeObject): KubeObject =>
+  entry.conversion === undefined ? object : entry.conversion.toStored(object);

@@ -1,0 +1,72 @@
+import { invalid } from '../../api/meta/field-error.ts';
+import { newInvalid, newMethodNotAllowed, newNotFound, newPathNotFound } from '../../api/meta/status.ts';
+import type { Scale } from '../../api/types/autoscaling-v1.ts';
+import type { KubeObject } from '../pipeline.ts';
+import type { ResourceEntry, ScaleAccess } from '../registry/resource-entry.ts';
+import { sendAny } from './answer.ts';
+import { formOf } from './negotiation.ts';
+import { checkName, checkVersion } from './object-preparation.ts';
+import { patcherOf } from './patch.ts';
+import { objectOf } from './request-body.ts';
+import { writeOptions } from './request-options.ts';
+import { groupResourceOf, keyOf, type ResourceRequest } from './resource-request.ts';
+import { changeObject } from './update.ts';
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+function scaleOf(access: ScaleAccess, object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
+  const replicas = access.replicas(object);
+  const selector = access.selector(object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: replicas === 0 ? {} : { replicas },
+    status: { replicas: access.statusReplicas(object), ...(selector && { selector }) },
+  };
+}
+
+function withReplicas(object: KubeObject, scale: KubeObject): KubeObject {
+  const replicas = (scale as unknown as Scale).spec?.replicas ?? 0;
+  if (replicas < 0) {
+    const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+    throw newInvalid(scaleKind, object.metadata?.name ?? '', [error]);
+  }
+  const next = structuredClone(object);
+  next['spec'] = { ...(next['spec'] as object), replicas };
+  return next;
+}
+
+/** GET, PUT and PATCH of `/scale`: the replicas of a workload, whatever its kind. */
+export async function scale(request: ResourceRequest): Promise<void> {
+  const { ctx, entry } = request;
+  const access = entry.scale;
+  if (access === undefined) throw newPathNotFound();
+  const form = { ...formOf(ctx), as: 'object' as const };
+  const object = await scaled(request, access, entry);
+  sendAny(ctx, 200, scaleOf(access, object), form);
+}
+
+async function scaled(request: ResourceRequest, access: ScaleAccess, entry: ResourceEntry): Promise<KubeObject> {
+  const { ctx, storage } = request;
+  const { verb, namespace, name } = ctx.info;
+  if (verb === 'get') {
+    const found = await storage.store.read(keyOf(entry, storage.prefix, namespace, name));
+    if (found === undefined) throw newNotFound(groupResourceOf(entry), name);
+    return found.object;
+  }
+  if (verb !== 'update' && verb !== 'patch') throw newMethodNotAllowed();
+  const options = writeOptions(ctx, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
+  const body = verb === 'update' ? objectOf(ctx, scaleKind, options) : undefined;
+  const patched = body === undefined ? patcherOf(ctx, scaleKind, options.fieldValidation) : undefined;
+  // The change is one of the workload's spec, so it goes through its own rules and not those of a subresource.
+  const onObject = { ...request, ctx: { ...ctx, info: { ...ctx.info, subresource: '' } } };
+  const changed = await changeObject(onObject, options.dryRun, (current) => {
+    const next = body ?? (patched?.(scaleOf(access, current)) as KubeObject);
+    checkName(entry, next, ctx);
+    checkVersion(entry, next.metadata, current);
+    return withReplicas(current, next);
+  });
+  return changed.object;
+}

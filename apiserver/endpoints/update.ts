@@ -1,0 +1,107 @@
+import { applyDefaults } from '../../api/defaults/defaults.ts';
+import { semanticEqual } from '../../api/meta/deep-equal.ts';
+import { invalid } from '../../api/meta/field-error.ts';
+import { newInvalid, newNotFound } from '../../api/meta/status.ts';
+import type { KubeObject } from '../pipeline.ts';
+import type { ResourceEntry } from '../registry/resource-entry.ts';
+import type { CachedObject } from '../storage/cached-object.ts';
+import type { Change, ChangeResult } from '../storage/resource-store.ts';
+import { sendObject } from './answer.ts';
+import { createObject } from './create.ts';
+import { formOf } from './negotiation.ts';
+import { checkName, checkVersion, normalized, prepareChange } from './object-preparation.ts';
+import { objectOf } from './request-body.ts';
+import { writeOptions } from './request-options.ts';
+import { groupResourceOf, gvkOf, keyOf, presented, toStored, type ResourceRequest } from './resource-request.ts';
+import { validateChange } from './validate.ts';
+
+/** PUT of an object, its `/status`, or a namespace's `/finalize`. */
+export async function update(request: ResourceRequest): Promise<void> {
+  const { ctx, entry, services, storage } = request;
+  const form = formOf(ctx);
+  const options = writeOptions(ctx, 'UpdateOptions');
+  const body = objectOf(ctx, gvkOf(entry), options);
+  checkName(entry, body, ctx);
+  const asked = { ...body.metadata };
+  const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
+  if (entry.createOnUpdate && ctx.info.subresource === '' && !(await storage.store.read(key))) {
+    if (body.metadata) delete body.metadata.resourceVersion;
+    const created = await createObject(request, body, options.dryRun);
+    sendObject(ctx, services.printer, entry, 201, created, form, services.clock.nowMs());
+    return;
+  }
+  if (!asked.resourceVersion && !entry.unconditionalUpdate) {
+    const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
+    throw newInvalid(entry.info, ctx.info.name, [error]);
+  }
+  const result = await changeObject(request, options.dryRun, (current) => {
+    checkVersion(entry, asked, current);
+    return structuredClone(body);
+  });
+  sendObject(ctx, services.printer, entry, 200, result, form, services.clock.nowMs());
+}
+
+/**
+ * Turns the current version into the next one, as often as it takes until nobody has written in between. `make` gets
+ * the current version in the words of the request and returns a new object that it may not share with anybody.
+ */
+export async function changeObject(
+  request: ResourceRequest,
+  dryRun: boolean,
+  make: (current: KubeObject) => KubeObject,
+): Promise<CachedObject> {
+  const { ctx, entry, storage } = request;
+  const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
+  let wouldBe: Change['object'] | undefined;
+  const result: ChangeResult = await storage.store.update(key, async (stored) => {
+    if (stored === undefined) throw newNotFound(groupResourceOf(entry), ctx.info.name);
+    const current = presented(entry, stored).object;
+    const change = await nextVersion(request, current, make(current), dryRun);
+    if (change === undefined) return { object: stored.object };
+    if (!dryRun) return change;
+    wouldBe = change.object;
+    return { object: stored.object };
+  });
+  const shown = wouldBe as Change['object'] | undefined;
+  return shown === undefined || shown === 'delete' ? result.object : result.object.withObject(shown);
+}
+
+/** Undefined: it is the same as before. */
+async function nextVersion(
+  request: ResourceRequest,
+  current: KubeObject,
+  object: KubeObject,
+  dryRun: boolean,
+): Promise<Change | undefined> {
+  const { ctx, entry, services } = request;
+  const { subresource, namespace, name } = ctx.info;
+  applyDefaults(object, gvkOf(entry));
+  const admitted = {
+    operation: 'UPDATE' as const,
+    entry,
+    subresource,
+    namespace,
+    name,
+    object,
+    old: current,
+    user: ctx.user,
+    dryRun,
+  };
+  await services.admission.mutate(admitted);
+  prepareChange(entry, object, current, subresource);
+  const complete = normalized(entry, object);
+  validateChange(entry, complete, current, subresource);
+  await services.admission.validate({ ...admitted, object: complete });
+  const allocator = entry.allocator && services.allocators[entry.allocator];
+  if (isGone(entry, complete)) return { object: 'delete', ...allocator?.release(current) };
+  const together = subresource === '' ? await allocator?.together(complete, current) : undefined;
+  if (semanticEqual(complete, current)) return undefined;
+  return { object: toStored(entry, complete), ...together };
+}
+
+/** A deleted object that nothing holds any more goes with the update that let it go. */
+export function isGone(entry: ResourceEntry, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata ?? {};
+  if (!deletionTimestamp || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false;
+  return entry.heldBy?.(object) !== true;
+}

@@ -1,0 +1,71 @@
+import { newMethodNotAllowed, newMethodNotSupported, newPathNotFound, StatusError } from '../../api/meta/status.ts';
+import type { ResourceEntry } from '../registry/resource-entry.ts';
+import { bind } from './binding.ts';
+import { create } from './create.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { remove } from './delete.ts';
+import { evict } from './eviction.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { patch } from './patch.ts';
+import { groupResourceOf, type VerbHandler } from './resource-request.ts';
+import { scale } from './scale.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
+
+type Verbs = Readonly<Record<string, VerbHandler>>;
+
+const objectVerbs: Verbs = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: deleteCollection,
+};
+
+/** `/x`: of any resource that has it; `pods/x`: of this one. */
+const subresourceVerbs: Readonly<Record<string, Verbs>> = {
+  '/status': { get, update, patch },
+  '/scale': { get: scale, update: scale, patch: scale },
+  'pods/binding': { create: bind },
+  'pods/eviction': { create: evict },
+  'namespaces/finalize': { update },
+};
+
+/** Known to Kubernetes and not to us yet. */
+const unsupported: ReadonlySet<string> = new Set([
+  'pods/attach',
+  'pods/ephemeralcontainers',
+  'pods/exec',
+  'pods/log',
+  'pods/portforward',
+  'pods/proxy',
+  'pods/resize',
+  'services/proxy',
+  'nodes/proxy',
+  'serviceaccounts/token',
+]);
+
+/** What carries a request out. Throws 404 and 405 as the real server's router does. */
+export function handlerFor(entry: ResourceEntry, verb: string, subresource: string): VerbHandler {
+  if (subresource === '') {
+    const handler = objectVerbs[verb];
+    if (handler === undefined || !entry.info.verbs.includes(verb)) throw newMethodNotAllowed();
+    return handler;
+  }
+  const path = `${entry.info.resource}/${subresource}`;
+  const verbs = subresourceVerbs[path] ?? subresourceVerbs[`/${subresource}`];
+  const has = entry.info.subresources.some(({ name }) => name === subresource);
+  if (unsupported.has(path)) {
+    throw new StatusError(501, 'NotImplemented', `${path} is not supported by this server yet`, {
+      kind: entry.info.resource,
+    });
+  }
+  if (verbs === undefined || !has) throw newPathNotFound();
+  const handler = verbs[verb];
+  if (handler === undefined) throw newMethodNotSupported(groupResourceOf(entry), verb);
+  return handler;
+}

@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const controllerrevisions = define('apps', 'v1', 'controllerrevisions');

@@ -1,0 +1,13 @@
+import { define } from '../resource-entry.ts';
+import { workloadScale } from './workload-scale.ts';
+
+export const deployments = define('apps', 'v1', 'deployments', {
+  generationOf: ['spec', 'metadata.annotations'],
+  scale: workloadScale,
+  prepareForCreate(object) {
+    object['status'] = {};
+  },
+  prepareForStatusUpdate(object, old) {
+    object.metadata = { ...object.metadata, labels: old.metadata?.labels };
+  },
+});

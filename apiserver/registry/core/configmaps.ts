@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const configmaps = define('', 'v1', 'configmaps');

@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const endpoints = define('', 'v1', 'endpoints', { storage: 'services/endpoints', createOnUpdate: true });

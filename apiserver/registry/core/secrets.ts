@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const secrets = define('', 'v1', 'secrets');

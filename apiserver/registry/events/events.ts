@@ -1,0 +1,34 @@
+import type { KubeObject } from '../../pipeline.ts';
+import { eventTtlSeconds } from '../core/events.ts';
+import { define } from '../resource-entry.ts';
+
+/** events.k8s.io/v1 field → core/v1 field of the same value. */
+const fieldNames: readonly (readonly [newer: string, older: string])[] = [
+  ['regarding', 'involvedObject'],
+  ['note', 'message'],
+  ['reportingController', 'reportingComponent'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+];
+const toOlder = new Map(fieldNames);
+const toNewer = new Map(fieldNames.map(([newer, older]) => [older, newer]));
+
+const renamed = (object: KubeObject, names: ReadonlyMap<string, string>, apiVersion: string): KubeObject => ({
+  ...Object.fromEntries(Object.entries(object).map(([field, value]) => [names.get(field) ?? field, value])),
+  apiVersion,
+});
+
+/** The same objects as core/v1 events, in newer words. */
+export const newEvents = define('events.k8s.io', 'v1', 'events', {
+  ttlSeconds: eventTtlSeconds,
+  createOnUpdate: true,
+  conversion: {
+    group: '',
+    version: 'v1',
+    kind: 'Event',
+    toStored: (object) => renamed(object, toOlder, 'v1'),
+    fromStored: (object) => renamed(object, toNewer, 'events.k8s.io/v1'),
+  },
+});

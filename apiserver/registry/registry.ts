@@ -1,0 +1,101 @@
+import { resources } from '../../api/schema/resources.ts';
+import type { ResourceInfo } from '../pipeline.ts';
+import { controllerrevisions } from './apps/controllerrevisions.ts';
+import { deployments } from './apps/deployments.ts';
+import { replicasets } from './apps/replicasets.ts';
+import { leases } from './coordination/leases.ts';
+import { configmaps } from './core/configmaps.ts';
+import { endpoints } from './core/endpoints.ts';
+import { events } from './core/events.ts';
+import { namespaces } from './core/namespaces.ts';
+import { nodes } from './core/nodes.ts';
+import { pods } from './core/pods.ts';
+import { secrets } from './core/secrets.ts';
+import { serviceaccounts } from './core/serviceaccounts.ts';
+import { services } from './core/services.ts';
+import { endpointslices } from './discovery/endpointslices.ts';
+import { newEvents } from './events/events.ts';
+import { clusterrolebindings } from './rbac/clusterrolebindings.ts';
+import { clusterroles } from './rbac/clusterroles.ts';
+import { rolebindings } from './rbac/rolebindings.ts';
+import { roles } from './rbac/roles.ts';
+import type { ResourceEntry } from './resource-entry.ts';
+import { priorityclasses } from './scheduling/priorityclasses.ts';
+
+/** Everything that is stored. Adding a kind adds a file and a line. */
+export const entries: readonly ResourceEntry[] = [
+  configmaps,
+  endpoints,
+  events,
+  namespaces,
+  nodes,
+  pods,
+  secrets,
+  serviceaccounts,
+  services,
+  controllerrevisions,
+  deployments,
+  replicasets,
+  leases,
+  endpointslices,
+  newEvents,
+  clusterrolebindings,
+  clusterroles,
+  rolebindings,
+  roles,
+  priorityclasses,
+];
+
+/** Kinds that are answered and not stored: the reviews of auth/, and bindings. */
+const unstored: ReadonlySet<string> = new Set([
+  '/bindings',
+  'authentication.k8s.io/selfsubjectreviews',
+  'authentication.k8s.io/tokenreviews',
+  'authorization.k8s.io/localsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectaccessreviews',
+  'authorization.k8s.io/selfsubjectrulesreviews',
+  'authorization.k8s.io/subjectaccessreviews',
+]);
+
+/** Subresources that are served; others of the type table are left out of discovery until they work. */
+const servedSubresources: ReadonlySet<string> = new Set([
+  'pods/binding',
+  'pods/eviction',
+  'pods/status',
+  'namespaces/finalize',
+  'namespaces/status',
+  'nodes/status',
+  'services/status',
+  'deployments/scale',
+  'deployments/status',
+  'replicasets/scale',
+  'replicasets/status',
+]);
+
+const byResource = new Map(
+  entries.map((entry) => [`${entry.info.group}/${entry.info.version}/${entry.info.resource}`, entry]),
+);
+
+export const entryFor = (group: string, version: string, resource: string): ResourceEntry | undefined =>
+  byResource.get(`${group}/${version}/${resource}`);
+
+/** Any version of it that is stored as it is. */
+export const entryOfGroup = (group: string, resource: string): ResourceEntry | undefined =>
+  entries.find(({ info }) => info.group === group && info.resource === resource);
+
+/** What discovery and OpenAPI show: the resources that are here, with the subresources that work. */
+export const served: readonly ResourceInfo[] = resources
+  .filter(
+    (info) =>
+      byResource.has(`${info.group}/${info.version}/${info.resource}`) ||
+      unstored.has(`${info.group}/${info.resource}`),
+  )
+  .map((info) => ({
+    ...info,
+    subresources: info.subresources.filter(({ name }) => servedSubresources.has(`${info.resource}/${name}`)),
+  }));
+
+const servedByResource = new Map(served.map((info) => [`${info.group}/${info.version}/${info.resource}`, info]));
+
+export const servedInfo = (group: string, version: string, resource: string): ResourceInfo | undefined =>
+  servedByResource.get(`${group}/${version}/${resource}`);

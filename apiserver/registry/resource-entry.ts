@@ -1,0 +1,99 @@
+import { resourceFor } from '../../api/schema/resources.ts';
+import type { KubeObject, ResourceInfo } from '../pipeline.ts';
+import type { Together } from '../storage/resource-store.ts';
+
+/** What a delete of an object with a grace period needs to know of it. */
+export interface Grace {
+  /** seconds to wait for whoever runs it to confirm; 0: remove at once */
+  readonly seconds: number;
+}
+
+/** What the server provides to the entries that hold other keys of the store beside the object. */
+export interface Allocator {
+  /** fills in what is missing (addresses, ports) and says which keys to take or give back with the write */
+  together(object: KubeObject, old: KubeObject | undefined): Promise<Together>;
+  /** what to give back when the object goes */
+  release(object: KubeObject): Together;
+}
+
+export type AllocatorName = 'serviceAddresses';
+
+/**
+ * All that this server must know of a resource beyond its schema. Most need nothing: the schema, the status subresource
+ * and the rules of metadata are common to all.
+ */
+export interface ResourceEntry {
+  readonly info: ResourceInfo;
+  /** below the store's prefix, as kube-apiserver lays it out: `services/specs` */
+  readonly storage: string;
+  /** `metadata.generation` counts changes of these fields; absent: no generation */
+  readonly generationOf?: readonly string[];
+  /** its status is the server's and the controllers': kept from bodies that are not for `/status` */
+  readonly hasStatus: boolean;
+  /** PUT without a resourceVersion overwrites */
+  readonly unconditionalUpdate: boolean;
+  /** PUT of a name that is not there creates it */
+  readonly createOnUpdate: boolean;
+  /** DELETE answers with the object, not a Status */
+  readonly returnsDeleted: boolean;
+  /** the store forgets it after this */
+  readonly ttlSeconds?: number;
+  /** changes a new object before it is stored */
+  prepareForCreate?(object: KubeObject): void;
+  /** changes the new version by what the old one fixes */
+  prepareForUpdate?(object: KubeObject, old: KubeObject): void;
+  /** for `/status`: what of the metadata does not come from the body */
+  prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
+  /** absent: removed at once */
+  graceOf?(object: KubeObject, asked: number | undefined): Grace;
+  /** reasons beyond metadata.finalizers to keep a deleted object for now */
+  heldBy?(object: KubeObject): boolean;
+  /** when it is marked as deleted */
+  markDeleted?(object: KubeObject): void;
+  readonly allocator?: AllocatorName;
+  /** where another version of the same objects is what the store keeps */
+  readonly conversion?: Conversion;
+  readonly scale?: ScaleAccess;
+}
+
+export interface Conversion {
+  /** apiVersion of the stored form */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  toStored(object: KubeObject): KubeObject;
+  fromStored(object: KubeObject): KubeObject;
+}
+
+/** Where `/scale` reads and writes. */
+export interface ScaleAccess {
+  replicas(object: KubeObject): number;
+  statusReplicas(object: KubeObject): number;
+  selector(object: KubeObject): string;
+}
+
+type Rules = Partial<Omit<ResourceEntry, 'info'>>;
+
+/** `define('apps', 'v1', 'deployments', {…})`: the schema's resource with these rules. */
+export function define(group: string, version: string, resource: string, rules: Rules = {}): ResourceEntry {
+  const info = resourceFor(group, version, resource);
+  if (info === undefined) throw new Error(`the type table has no ${resource}.${version}.${group}`);
+  return {
+    info,
+    storage: resource,
+    hasStatus: info.subresources.some((subresource) => subresource.name === 'status'),
+    unconditionalUpdate: true,
+    createOnUpdate: false,
+    returnsDeleted: false,
+    ...rules,
+  };
+}
+
+/** A field that holds an object, made where there is none. */
+export function objectField(object: KubeObject, field: string): Record<string, unknown> {
+  const own = object[field];
+  if (own !== null && typeof own === 'object') return own as Record<string, unknown>;
+  const made: Record<string, unknown> = {};
+  object[field] = made;
+  return made;
+}

@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const priorityclasses = define('scheduling.k8s.io', 'v1', 'priorityclasses', { generationOf: [] });

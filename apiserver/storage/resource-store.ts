@@ -1,0 +1,127 @@
+import type { KubeObject } from '../pipeline.ts';
+import { CachedObject, encodeForStore } from './cached-object.ts';
+import { commit } from './commit.ts';
+import { noLease, type EtcdClient, type Guard, type KeyValue, type Operation } from './etcd-client.ts';
+import type { WatchCache } from './watch-cache.ts';
+
+/** Keys that change in the same transaction as the object: addresses and ports of services. */
+export interface Together {
+  readonly guards?: readonly Guard[];
+  readonly operations?: readonly Operation[];
+  /** A guard of these failed, not the object's own: `guarded` is what they hold. Throw, or return to try again. */
+  onTaken?(guarded: readonly (KeyValue | undefined)[]): void;
+}
+
+export interface Change extends Together {
+  /** 'delete' removes it; the object as it is now: nothing to write */
+  readonly object: KubeObject | 'delete';
+}
+
+/** What became of it: the object written, or its last state where it was deleted. */
+export interface ChangeResult {
+  readonly object: CachedObject;
+  readonly deleted: boolean;
+}
+
+/** Writes of one resource, each a compare-and-set on the object's own revision. Endpoints word the errors. */
+export class ResourceStore {
+  readonly cache: WatchCache;
+  readonly #client: EtcdClient;
+
+  constructor(client: EtcdClient, cache: WatchCache) {
+    this.#client = client;
+    this.cache = cache;
+  }
+
+  /** The latest version, from a quorum. */
+  async read(key: string): Promise<CachedObject | undefined> {
+    const kv = (await this.#client.range({ key })).kvs[0];
+    return kv && this.#decode(kv);
+  }
+
+  /** Undefined: there is one of that key already. */
+  async create(
+    key: string,
+    object: KubeObject,
+    lease = noLease,
+    together: Together = {},
+  ): Promise<CachedObject | undefined> {
+    const value = encodeForStore(object);
+    const { guards, operations } = together;
+    const result = await commit(this.#client, { key, expected: 0, value, lease, guards, operations });
+    if (result.done) return withRevision(key, object, result.revision, lease);
+    if (result.current === undefined) together.onTaken?.(result.guarded);
+    return undefined;
+  }
+
+  /**
+   * Reads, lets `change` decide, writes if nobody else did in between; otherwise again. It begins with what the cache
+   * has: where that makes `change` throw, the latest version is read and asked again before the error counts.
+   */
+  async update(
+    key: string,
+    change: (current: CachedObject | undefined) => Change | Promise<Change>,
+  ): Promise<ChangeResult> {
+    let current = this.cache.ready ? this.cache.get(key) : undefined;
+    let isLatest = false;
+    if (current === undefined) {
+      current = await this.read(key);
+      isLatest = true;
+    }
+    for (;;) {
+      const decided = await this.#decide(change, current, isLatest);
+      if (decided === undefined || (!isLatest && decided.object === current?.object)) {
+        current = await this.read(key);
+        isLatest = true;
+        continue;
+      }
+      const result = await this.#carryOut(key, current, decided);
+      if ('object' in result) return result;
+      current = result.current;
+      isLatest = true;
+    }
+  }
+
+  /** Undefined: it threw, but on a version that may be old. */
+  async #decide(
+    change: (current: CachedObject | undefined) => Change | Promise<Change>,
+    current: CachedObject | undefined,
+    isLatest: boolean,
+  ): Promise<Change | undefined> {
+    try {
+      return await change(current);
+    } catch (error) {
+      if (isLatest) throw error;
+      return undefined;
+    }
+  }
+
+  async #carryOut(
+    key: string,
+    current: CachedObject | undefined,
+    { object, guards, operations, onTaken }: Change,
+  ): Promise<ChangeResult | { current: CachedObject | undefined }> {
+    if (current !== undefined && object === current.object) return { object: current, deleted: false };
+    const expected = current?.modRevision ?? 0;
+    const lease = current?.lease ?? noLease;
+    const value = object === 'delete' ? undefined : encodeForStore(object);
+    const result = await commit(this.#client, { key, expected, value, lease, guards, operations });
+    if (!result.done) {
+      if ((result.current?.modRevision ?? 0) === expected) onTaken?.(result.guarded);
+      return { current: result.current && this.#decode(result.current) };
+    }
+    if (object !== 'delete') return { object: withRevision(key, object, result.revision, lease), deleted: false };
+    if (current === undefined) throw new Error(`${key}: nothing to delete`);
+    return { object: current.deletedAt(result.revision), deleted: true };
+  }
+
+  #decode(kv: KeyValue): CachedObject {
+    const cached = this.cache.get(kv.key);
+    return cached?.modRevision === kv.modRevision ? cached : CachedObject.decode(kv);
+  }
+}
+
+function withRevision(key: string, object: KubeObject, revision: number, lease: string): CachedObject {
+  const metadata = { ...object.metadata, resourceVersion: String(revision) };
+  return new CachedObject(key, { ...object, metadata }, revision, lease);
+}
