@@ -33,11 +33,12 @@ export async function serveRoutes(routes: readonly NonResourceRoute[]): Promise<
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const ctx = fakeContext({ path: request.url, method: request.method, headers: request.headers });
-    void answer(routes, ctx).then(() => {
+    void (async (): Promise<void> => {
+      await answer(routes, ctx);
       requests.push(`${ctx.method} ${ctx.info.path} ${ctx.reply.code}`);
       response.writeHead(ctx.reply.code, { ...ctx.reply.headers, 'content-type': ctx.reply.contentType });
       response.end(ctx.reply.body || Buffer.concat(ctx.reply.bytes));
-    });
+    })();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
