@@ -69,6 +69,8 @@ export class StoreMachine implements StateMachine {
   #state: StoreState;
   #stagedMeta = '';
   #compacting = false;
+  /** while the backend is being replaced nothing of the old state may reach it */
+  #restoring = false;
   #stopped = false;
 
   private constructor(options: StoreMachineOptions, state: StoreState, sink: StoreSink) {
@@ -177,6 +179,17 @@ export class StoreMachine implements StateMachine {
   }
 
   async restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#restoring = true;
+    try {
+      await this.#restore(meta, chunks);
+    } finally {
+      this.#restoring = false;
+    }
+    this.#listener.restored();
+    this.#scheduleCompaction();
+  }
+
+  async #restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     await this.#writer.pause();
     const local: BackendEntry[] = [];
     for await (const batch of this.#backend.entries(localRange)) local.push(...batch);
@@ -193,7 +206,6 @@ export class StoreMachine implements StateMachine {
     this.#state = state;
     this.#stagedMeta = '';
     this.#log.info({ index: meta.index, revision: state.mvcc.revision }, 'restored the store from a snapshot');
-    this.#listener.restored();
   }
 
   /** Everything applied is on the disk. */
@@ -243,11 +255,11 @@ export class StoreMachine implements StateMachine {
 
   /** Cleans up after a compaction in steps, so that nothing waits for it. */
   #scheduleCompaction(): void {
-    if (this.#compacting || !this.#state.mvcc.compactPending) return;
+    if (this.#compacting || this.#restoring || !this.#state.mvcc.compactPending) return;
     this.#compacting = true;
     setImmediate(() => {
       this.#compacting = false;
-      if (this.#stopped) return;
+      if (this.#stopped || this.#restoring) return;
       this.#state.mvcc.compactStep(compactStepChanges);
       const full = this.#writer.commit(this.#state.appliedIndex);
       if (full) void full.then(() => this.#scheduleCompaction());

@@ -17,37 +17,46 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** Options of `size` members with ports that are free now, in one temporary folder. */
+export async function reserveOptions(
+  size: number,
+  more: Partial<EtcdMemberOptions> = {},
+): Promise<{ options: EtcdMemberOptions[]; remove: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'kuorum-etcd-'));
+  const ports = await freePorts(size * 2);
+  const url = (port: number | undefined): string => `http://127.0.0.1:${port}`;
+  const names = Array.from({ length: size }, (_, i) => `m${i}`);
+  const initialCluster = Object.fromEntries(names.map((name, i) => [name, [url(ports[i])]]));
+  const options = names.map((name, i): EtcdMemberOptions => ({
+    name,
+    dataDir: join(directory, name),
+    listenClientUrls: [url(ports[size + i])],
+    listenPeerUrls: initialCluster[name]!,
+    initialAdvertisePeerUrls: initialCluster[name]!,
+    initialCluster,
+    log: silentLog,
+    heartbeatMs: 50,
+    electionMs: 500,
+    ...more,
+  }));
+  return { options, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
 export class TestCluster {
-  readonly directory: string;
   readonly #options: EtcdMemberOptions[];
+  readonly #remove: () => Promise<void>;
   /** undefined: stopped */
   readonly members: (EtcdMember | undefined)[] = [];
 
-  private constructor(directory: string, options: EtcdMemberOptions[]) {
-    this.directory = directory;
+  private constructor(options: EtcdMemberOptions[], remove: () => Promise<void>) {
+    this.#remove = remove;
     this.#options = options;
   }
 
   static async start(size: number, more: Partial<EtcdMemberOptions> = {}): Promise<TestCluster> {
-    const directory = await mkdtemp(join(tmpdir(), 'kuorum-etcd-'));
-    const ports = await freePorts(size * 2);
-    const url = (port: number | undefined): string => `http://127.0.0.1:${port}`;
-    const names = Array.from({ length: size }, (_, i) => `m${i}`);
-    const initialCluster = Object.fromEntries(names.map((name, i) => [name, [url(ports[i])]]));
-    const options = names.map((name, i): EtcdMemberOptions => ({
-      name,
-      dataDir: join(directory, name),
-      listenClientUrls: [url(ports[size + i])],
-      listenPeerUrls: initialCluster[name]!,
-      initialAdvertisePeerUrls: initialCluster[name]!,
-      initialCluster,
-      log: silentLog,
-      heartbeatMs: 50,
-      electionMs: 500,
-      ...more,
-    }));
-    const cluster = new TestCluster(directory, options);
-    await Promise.all(names.map((_, i) => cluster.startMember(i)));
+    const { options, remove } = await reserveOptions(size, more);
+    const cluster = new TestCluster(options, remove);
+    await Promise.all(options.map((_, i) => cluster.startMember(i)));
     await cluster.leader();
     return cluster;
   }
@@ -101,6 +110,6 @@ export class TestCluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.members.map((_, i) => this.stopMember(i)));
-    await rm(this.directory, { recursive: true, force: true });
+    await this.#remove();
   }
 }
