@@ -1,9 +1,11 @@
 /** The public entry: everything about who asks and what they may, from a few options. */
+import type { AdmissionPlugin } from '../admission/admission.ts';
 import type { Authenticator, Authorizer, ObjectStore, PostStartHook, Stage } from '../pipeline.ts';
 import { authenticationStage } from './authentication-stage.ts';
 import { authorizationStage } from './authorization-stage.ts';
 import { BearerAuthenticator, type TokenAuthenticator } from './bearer-authenticator.ts';
 import { bootstrapHooks } from './bootstrap-policy.ts';
+import { escalationAdmission } from './escalation-admission.ts';
 import { EscalationGuard } from './escalation-guard.ts';
 import { impersonationStage } from './impersonation-stage.ts';
 import { nodeAuthorizer } from './node-authorizer.ts';
@@ -40,7 +42,8 @@ export interface Auth {
   readonly hooks: readonly PostStartHook[];
   /** answers POST serviceaccounts/{name}/token; its routes publish the issuer's keys */
   readonly serviceAccountTokens: ServiceAccountTokens | undefined;
-  /** to be asked before a role or a binding is written */
+  /** nobody gives away rights that they do not hold */
+  readonly admission: readonly AdmissionPlugin[];
   readonly escalationGuard: EscalationGuard;
 }
 
@@ -58,6 +61,7 @@ export function createAuth(options: AuthOptions): Auth {
   const policy = new StoredPolicySource(options.store);
   const rbac = new RbacAuthorizer(policy);
   const authorizer = new UnionAuthorizer([healthAuthorizer, privilegedAuthorizer, nodeAuthorizer, rbac]);
+  const escalationGuard = new EscalationGuard({ authorizer, rbac, policy });
   return {
     authenticators,
     authorizer,
@@ -65,6 +69,7 @@ export function createAuth(options: AuthOptions): Auth {
     reviews: reviewEndpoints({ authorizer, rulesFor: (user, namespace) => rbac.rulesFor(user, namespace), tokens }),
     hooks: bootstrapHooks(options.serves),
     serviceAccountTokens,
-    escalationGuard: new EscalationGuard({ authorizer, rbac, policy }),
+    admission: [escalationAdmission(escalationGuard)],
+    escalationGuard,
   };
 }
