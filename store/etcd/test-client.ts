@@ -1,5 +1,6 @@
 /** For tests: etcd calls over real gRPC, message in, message out. */
 import * as grpc from '@grpc/grpc-js';
+import { systemClock } from '../../base/clock.ts';
 import type { WatchRequest, WatchResponse } from '../../proto/etcd-types.ts';
 import type { Loose } from '../../proto/load.ts';
 import { etcd } from './command.ts';
@@ -42,7 +43,7 @@ export class TestClient {
         (buffer: Buffer) => decode.decode(buffer) as Res,
         request,
         grpc.Metadata.fromHttp2Headers(metadata),
-        { deadline: Date.now() + 15_000 },
+        { deadline: systemClock.nowMs() + 15_000 },
         (error, value) => (error ? reject(error) : resolve(value!)),
       );
     });
