@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Status } from '../api/types/meta-v1.ts';
@@ -46,7 +47,11 @@ function clientOf(transport: Transport, scope: AbortSignal | undefined, close: (
       const text = body === undefined ? undefined : JSON.stringify(body);
       return (await transport.request({ method, path, body: text, signals: [scope, signal] })) as R;
     },
-    scoped: (signal) => clientOf(transport, signal, async () => {}),
+    scoped(signal) {
+      // Every request under way listens to it.
+      setMaxListeners(0, signal);
+      return clientOf(transport, signal, async () => {});
+    },
     close,
   };
 }

@@ -18,6 +18,8 @@ interface Monitor {
   stop?(): Promise<void>;
 }
 
+const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
+
 /** Watches the metadata of every resource that can be deleted, as resources come and go. */
 export class Monitors {
   readonly #context: ControllerContext;
@@ -36,7 +38,8 @@ export class Monitors {
 
   /** The resource of an owner reference; undefined where the server has none such (now). */
   refOf(apiVersion: string, kind: string): ResourceRef | undefined {
-    return this.#refs.get(`${apiVersion}|${kind}`);
+    // Another version of the kind is the same objects.
+    return this.#refs.get(`${apiVersion}|${kind}`) ?? this.#refs.get(`${groupOf(apiVersion)}/*|${kind}`);
   }
 
   /** True when the first list of every monitor is in: before, a missing dependent may only be unread. */
@@ -54,6 +57,7 @@ export class Monitors {
     const found = new Map<string, DiscoveredResource>();
     for (const resource of resources) {
       this.#refs.set(`${apiVersionOf(resource)}|${resource.kind}`, resource);
+      this.#refs.set(`${resource.group}/*|${resource.kind}`, resource);
       if (neededVerbs.every((verb) => resource.verbs.includes(verb))) found.set(resourceId(resource), resource);
     }
     for (const [id, resource] of found) if (!ignored.has(id) && !this.#monitors.has(id)) this.#start(id, resource);
