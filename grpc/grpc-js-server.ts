@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import { GrpcError, grpcCode } from './server.ts';
 import type {
   CallContext,
+  GrpcCode,
   GrpcServer,
   GrpcServerOptions,
   Method,
@@ -16,8 +17,11 @@ type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerDuplexStream<
 
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** Ours are the same numbers, under names of our own. */
+const statusCode = (code: GrpcCode): grpc.status => grpc.status[grpc.status[code] as keyof typeof grpc.status];
+
 function statusOf(error: unknown): { code: grpc.status; details: string } {
-  if (error instanceof GrpcError) return { code: error.code as number as grpc.status, details: error.message };
+  if (error instanceof GrpcError) return { code: statusCode(error.code), details: error.message };
   return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
 }
 

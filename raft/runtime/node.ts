@@ -10,6 +10,7 @@ import { ticksPerHeartbeat } from './ticker.ts';
 import { Transport } from './transport/transport.ts';
 import type { DropMessage } from './transport/transport.ts';
 import type { RaftNodeOptions } from './types.ts';
+import type { DiskFault } from './wal/wal.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -25,6 +26,7 @@ const limits = {
 /** For tests and fault injection. */
 export interface RaftNodeHooks {
   readonly dropMessage?: DropMessage;
+  readonly diskFault?: DiskFault;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHook
   let recovered: Recovered | undefined;
   let member: RaftMember | undefined;
   try {
-    recovered = await recover(options, log);
+    recovered = await recover(options, log, hooks.diskFault);
     const { state } = recovered;
     const window = new LogWindow(state.mark, state.hardState, state.entries, () => member?.offeredSnapshot());
     const raw = new RawNode(coreConfig(options, window, recovered.applied));

@@ -9,6 +9,7 @@ import type { RaftMember } from '../member.ts';
 import { openRaftNode } from '../node.ts';
 import type { PeerAddress, RaftNodeOptions } from '../types.ts';
 import { RaftUnavailableError } from '../types.ts';
+import type { DiskFault } from '../wal/wal.ts';
 import { ToyMachine } from './toy-machine.ts';
 
 export interface ToyNode {
@@ -32,6 +33,10 @@ export class ToyGroup {
   /** set: drops what it says */
   drop: ((from: NodeId, to: NodeId, message: Message) => boolean) | undefined;
   log: Log = silentLog;
+  /** set: stands in the middle of each restore of a member's machine */
+  duringRestore: ((id: NodeId) => Promise<void>) | undefined;
+  /** set: stands before each write and sync of a member's log */
+  diskFault: ((id: NodeId, ...of: Parameters<DiskFault>) => ReturnType<DiskFault>) | undefined;
 
   private constructor(base: string, size: number, options: Partial<RaftNodeOptions>) {
     this.#base = base;
@@ -52,6 +57,7 @@ export class ToyGroup {
   async open(id: NodeId, change: Partial<RaftNodeOptions> = {}): Promise<ToyNode> {
     const dataDir = this.dataDir(id);
     const machine = new ToyMachine(dataDir);
+    machine.duringRestore = this.duringRestore && (() => this.duringRestore!(id));
     const member = await openRaftNode(
       {
         id,
@@ -72,6 +78,7 @@ export class ToyGroup {
       {
         dropMessage: (direction, peer, message) =>
           direction === 'out' && this.drop !== undefined && this.drop(id, peer, message),
+        diskFault: (...of) => this.diskFault?.(id, ...of),
       },
     );
     const node = { id, dataDir, machine, member, port: member.peerPorts[0]! };

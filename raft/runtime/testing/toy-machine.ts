@@ -15,6 +15,8 @@ export class ToyMachine implements StateMachine {
   #state: State = { index: 0, values: [] };
   #durable: LogIndex = 0;
   restores = 0;
+  /** set: called in the middle of a restore, before anything is replaced */
+  duringRestore: (() => Promise<void>) | undefined;
   confStates: ConfState[] = [];
   /** told after each batch */
   onApply: (index: LogIndex) => void = () => {};
@@ -74,6 +76,7 @@ export class ToyMachine implements StateMachine {
   async restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const parts: Uint8Array[] = [];
     for await (const chunk of chunks) parts.push(chunk);
+    await this.duringRestore?.();
     this.#state = JSON.parse(Buffer.concat(parts).toString()) as State;
     this.#state.index = meta.index;
     this.restores++;

@@ -12,6 +12,7 @@ import { listSegments, syncDir } from './segment-files.ts';
 import type { SegmentName } from './segment-files.ts';
 import { faultText, scanSegment } from './segment-scan.ts';
 import { createSegment, defaultSegmentBytes, Wal } from './wal.ts';
+import type { DiskFault, WalOptions } from './wal.ts';
 
 export interface OpenWalOptions {
   readonly dir: string;
@@ -20,7 +21,12 @@ export interface OpenWalOptions {
   readonly initial: { readonly mark: SnapshotMark; readonly hardState: HardState };
   readonly fsync: boolean;
   readonly segmentBytes?: number;
+  readonly diskFault?: DiskFault;
   readonly log: Log;
+}
+
+function writerOptions({ dir, fsync, segmentBytes, diskFault }: OpenWalOptions): WalOptions {
+  return { dir, fsync, segmentBytes: segmentBytes ?? defaultSegmentBytes, diskFault };
 }
 
 export interface OpenedWal {
@@ -46,8 +52,9 @@ export async function openWal(options: OpenWalOptions): Promise<OpenedWal> {
   return readWal(options, segments);
 }
 
-async function createWal({ dir, metadata, initial, fsync, segmentBytes }: OpenWalOptions): Promise<OpenedWal> {
-  const walOptions = { dir, fsync, segmentBytes: segmentBytes ?? defaultSegmentBytes };
+async function createWal(options: OpenWalOptions): Promise<OpenedWal> {
+  const { metadata, initial } = options;
+  const walOptions = writerOptions(options);
   const head = { metadata, mark: initial.mark, hardState: initial.hardState, lastIndex: initial.mark.index };
   const { segment, handle, salt, size } = await createSegment(walOptions, head, 1);
   const wal = new Wal(walOptions, head, [segment], { handle, salt, size, olderBytes: 0 });
@@ -116,7 +123,7 @@ async function truncateTail(file: string, size: number): Promise<void> {
 }
 
 async function reopen(
-  { dir, metadata, fsync, segmentBytes }: OpenWalOptions,
+  options: OpenWalOptions,
   segments: SegmentName[],
   state: WalState,
   sizes: ReadonlyMap<string, number>,
@@ -127,13 +134,12 @@ async function reopen(
     throw new DiskError('opening', file, error);
   });
   // What a crash left in the page cache may not be on disk yet, but is about to be relied on.
-  if (fsync) await handle.sync();
+  if (options.fsync) await handle.sync();
   let olderBytes = -size;
   for (const bytes of sizes.values()) olderBytes += bytes;
   const lastIndex = state.entries.at(-1)?.index ?? state.mark.logStart.index;
-  const head = { metadata, mark: state.mark, hardState: state.hardState, lastIndex };
-  const walOptions = { dir, fsync, segmentBytes: segmentBytes ?? defaultSegmentBytes };
-  const wal = new Wal(walOptions, head, segments, { handle, salt, size, olderBytes });
+  const head = { metadata: options.metadata, mark: state.mark, hardState: state.hardState, lastIndex };
+  const wal = new Wal(writerOptions(options), head, segments, { handle, salt, size, olderBytes });
   for (const [name, bytes] of sizes) wal.noteSegmentSize(name, bytes);
   return wal;
 }

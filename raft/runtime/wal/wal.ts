@@ -44,7 +44,11 @@ export interface WalOptions {
   readonly dir: string;
   readonly segmentBytes: number;
   readonly fsync: boolean;
+  /** For tests and fault injection: awaited before each operation; what it throws the disk is taken to have answered. */
+  readonly diskFault?: DiskFault;
 }
+
+export type DiskFault = (operation: 'write' | 'fdatasync', file: string) => Promise<void> | undefined;
 
 /**
  * The appending half of the log: one writer; whatever queues up while it waits for the disk goes out with its next
@@ -199,6 +203,7 @@ export class Wal {
       while (rest.length > 0) {
         let written: number;
         try {
+          await this.#options.diskFault?.('write', file);
           ({ bytesWritten: written } = await this.#handle.writev(rest, this.#size));
         } catch (error) {
           throw new DiskError('write', file, error);
@@ -213,6 +218,7 @@ export class Wal {
     if (this.#options.fsync) {
       const started = systemClock.monotonicMs();
       try {
+        await this.#options.diskFault?.('fdatasync', this.#currentFile);
         await this.#handle.datasync();
       } catch (error) {
         throw new DiskError('fdatasync', this.#currentFile, error);
