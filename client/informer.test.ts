@@ -1,5 +1,7 @@
 import t from 'tap';
 import type { Test } from 'tap';
+import { sleep } from '../base/clock.ts';
+import { seededRandom } from '../base/random.ts';
 import { ResourceInformer } from './informer.ts';
 import type { InformerEnvironment } from './informer.ts';
 import { createKubeClient } from './kube-client.ts';
@@ -135,3 +137,49 @@ void t.test('synced rejects when the informer stops before its first list', asyn
   const synced = informer.synced();
   await Promise.all([informer.stop(), test.rejects(synced, /stopped/)]);
 });
+
+void t.test('informer equals the server again after random writes, drops, refusals and compactions', async (test) => {
+  for (const seed of [1, 2, 3]) {
+    const random = seededRandom(seed);
+    const { server, informer } = await start(test);
+    const seen = new Map<string, string>();
+    const note = (o: KubeObject): void => void seen.set(o.metadata?.name ?? '', o.metadata?.resourceVersion ?? '');
+    informer.addHandlers({
+      added: note,
+      updated: (_, o) => note(o),
+      deleted: (o) => void seen.delete(o.metadata?.name ?? ''),
+    });
+    informer.start();
+    for (let step = 0; step < 300; step++) {
+      const name = `c${random.below(20)}`;
+      const exists = server.store.find(configMaps, 'default', name) !== undefined;
+      const action = random.below(20);
+      if (action === 0) server.dropWatches();
+      else if (action === 1) server.store.compact();
+      else if (action === 2)
+        server.intercept = () => (random.below(3) === 0 ? new FakeStatus(503, '', 'away') : undefined);
+      else if (!exists) server.store.create(configMaps, 'default', { metadata: { name } });
+      else if (action < 10) server.store.delete(configMaps, 'default', name, undefined);
+      else server.store.patch(configMaps, 'default', name, { data: { step: String(step) } }, '');
+      if (random.below(4) === 0) await sleep(random.below(5));
+    }
+    server.intercept = () => undefined;
+    const versions = (objects: KubeObject[]): string =>
+      objects
+        .map((o) => `${o.metadata?.name ?? ''}@${o.metadata?.resourceVersion ?? ''}`)
+        .sort(byText)
+        .join();
+    await eventually('equal', () => versions(informer.lister.list()) === versions(server.store.list(configMaps)));
+    test.equal(
+      [...seen]
+        .map((pair) => pair.join('@'))
+        .sort(byText)
+        .join(),
+      versions(server.store.list(configMaps)),
+      `seed ${seed}`,
+    );
+    await informer.stop();
+  }
+});
+
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
