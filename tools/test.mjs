@@ -42,7 +42,9 @@ function countsOf(output, exitCode) {
   const top = output.split('\n').filter((line) => /^(not )?ok \d/.test(line));
   const skipped = [...output.matchAll(/^ *ok \d+ - (.*) # SKIP(.*)$/gm)].map((m) => `${m[1]}${m[2]}`);
   const failed = closing ? value('fail') : top.filter((line) => line.startsWith('not ok')).length;
-  const passed = closing ? value('pass') : top.filter((line) => line.startsWith('ok') && !line.includes('# SKIP')).length;
+  const passed = closing
+    ? value('pass')
+    : top.filter((line) => line.startsWith('ok') && !line.includes('# SKIP')).length;
   return { passed, failed: exitCode !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
@@ -69,7 +71,14 @@ function run(file) {
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       const exitCode = code ?? 1;
-      resolve({ file, exitCode, signal, output, ms: Math.round(performance.now() - started), ...countsOf(output, exitCode) });
+      resolve({
+        file,
+        exitCode,
+        signal,
+        output,
+        ms: Math.round(performance.now() - started),
+        ...countsOf(output, exitCode),
+      });
     });
   });
 }
@@ -99,7 +108,11 @@ function report(result) {
 
 for (let round = 1; round <= options.repeat; round++) {
   if (options.repeat > 1) console.log(`round ${round} of ${options.repeat}`);
-  await runAll(files.filter((f) => !isHeavy(f)), options.jobs, report);
+  await runAll(
+    files.filter((f) => !isHeavy(f)),
+    options.jobs,
+    report,
+  );
   await runAll(files.filter(isHeavy), 1, report);
 }
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { registerClusterCommands } from './commands/cluster-commands.ts';
+import { registerComponentCommands } from './commands/component-commands.ts';
+import { version } from './version.ts';
+
+/** The `kuorum` command line. It only wires: each command's work is loaded when it is used. */
+export function createProgram(): Command {
+  const program = new Command('kuorum')
+    .description('A highly available Kubernetes control plane and node, on a Raft-replicated, etcd-compatible store')
+    .version(`kuorum ${version}`, '-V, --version')
+    .showHelpAfterError('(add --help for the options and examples)')
+    .configureHelp({ sortSubcommands: false });
+  registerClusterCommands(program);
+  registerComponentCommands(program);
+  return program;
+}
