@@ -27,7 +27,8 @@ export interface ScannedJson {
 
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const whitespace = /[ \t\r\n]*/y;
-const plainString = /[^"\\\u0000-\u001f]*/y;
+/** up to a quote, a backslash or a control character below U+0020 */
+const plainString = /[ !#-[\]-\uffff]*/y;
 
 class Scanner {
   readonly #text: string;
@@ -131,7 +132,8 @@ class Scanner {
     const c = this.#text[this.#at];
     if (c === undefined || !'"\\/bfnrtu'.includes(c)) throw this.#unexpected('in string escape code');
     this.#at++;
-    for (let i = 0; c === 'u' && i < 4; i++) {
+    const digits = c === 'u' ? 4 : 0;
+    for (let i = 0; i < digits; i++) {
       if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? ''))
         throw this.#unexpected('in \\u hexadecimal character escape');
       this.#at++;

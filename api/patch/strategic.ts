@@ -63,7 +63,7 @@ function mergeMap(original: Json, patch: Json, node: TypeNode | undefined): Json
   const directed = getOwn(patch, directive);
   if (directed !== undefined) {
     if (directed === 'delete') return {};
-    if (directed !== 'replace') throw fault(`unknown patch type: ${String(directed)} in map: ${goText(patch)}`);
+    if (directed !== 'replace') throw fault(`unknown patch type: ${goText(directed)} in map: ${goText(patch)}`);
     delete patch[directive];
     return patch;
   }
@@ -219,7 +219,7 @@ function applyItemDirectives(live: unknown[], patched: unknown[], mergeKey: stri
       checkMergeKeys(mergeKey, [item]);
       kept = deleteItems(kept, mergeKey, item[mergeKey]);
     } else if (directed === 'merge') throw fault('merging lists cannot yet be specified in the patch');
-    else throw fault(`unknown patch type: ${String(directed)} in map: ${goText(item)}`);
+    else throw fault(`unknown patch type: ${goText(directed)} in map: ${goText(item)}`);
   }
   return replaces ? [items, []] : [kept, items];
 }
@@ -251,7 +251,7 @@ function withoutNulls(value: unknown): unknown {
 /** `%v` of Go: `map[a:1 b:[x y]]` */
 function goText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (!isObject(value)) return value === null ? '<nil>' : String(value);
+  if (!isObject(value)) return typeof value === 'string' ? value : value === null ? '<nil>' : JSON.stringify(value);
   const entries = Object.keys(value).sort();
   return `map[${entries.map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
 }

@@ -17,7 +17,8 @@ const validateSpec = (spec: ReplicaSetSpec): FieldError[] => [
   ...validateSelectorAndTemplate(spec.selector, spec.template, 'spec'),
 ];
 
-const specOf = (replicaSet: ReplicaSet): ReplicaSetSpec => replicaSet.spec ?? ({} as ReplicaSetSpec);
+const noSpec = {} as ReplicaSetSpec;
+const specOf = (replicaSet: ReplicaSet): ReplicaSetSpec => replicaSet.spec ?? noSpec;
 
 export const validateReplicaSet = (replicaSet: ReplicaSet): FieldError[] => [
   ...validateObjectMeta(replicaSet.metadata, true, nameIsDnsSubdomain),

@@ -34,7 +34,7 @@ interface HasMetadata {
 
 const kinds = new Map<string, KindValidation<never>>();
 const add = <T extends HasMetadata>(kind: string, validation: KindValidation<T>): void =>
-  void kinds.set(kind, validation as KindValidation<never>);
+  void kinds.set(kind, validation);
 
 add('/Pod', { create: validatePodCreate, update: validatePodUpdate, statusUpdate: validatePodStatusUpdate });
 add('/Service', { create: validateService, update: validateServiceUpdate, statusUpdate: validateServiceStatusUpdate });
