@@ -234,8 +234,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       cancelHealth();
       actions.close();
       await Promise.all([agent.stop(), factory.stop()]);
-      probes.stop();
       await Promise.all([podWorkers.stop(), lifecycle.stop()]);
+      probes.stop(); // after the workers: they begin to watch
       await recorder.stop();
       await runtime.close();
     },
