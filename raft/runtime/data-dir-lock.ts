@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, readdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sleep } from '../../base/clock.ts';
+import { systemRandom } from '../../base/random.ts';
 import { DiskError } from './disk-error.ts';
 
 /** Another process, or another node of this process, has the data directory. */
@@ -18,111 +19,93 @@ export class DataDirLockedError extends Error {
   }
 }
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** when the process started, as the kernel counts; a later process with the same pid has another */
-  readonly startTime: string;
-}
-
-const acquireAttemptsMax = 20;
-/** Locks that this process holds, by file: a nonce each, so that only the holder releases. */
-const heldHere = new Map<string, string>();
-
 export interface DataDirLock {
   release(): Promise<void>;
 }
 
+/** `lock.<pid>.<start time of the process>.<nonce>` */
+interface Claim {
+  readonly name: string;
+  readonly pid: number;
+  readonly startTime: string;
+  readonly nonce: string;
+}
+
+/** Those who ask at the same moment may all see one another and step back; so each tries again, at its own pace. */
+const attemptsMax = 8;
+const stepBackMsMax = 60;
+/** what this process has claimed; a claim of its pid that is not among these was left by an earlier process */
+const ownNonces = new Set<string>();
+
 /**
- * Takes `<dir>/lock`, a file that names its holder. It appears complete (by link), so a reader never sees half of it; a
- * holder that died, even by kill -9, is recognised, since no process has its pid and start time any more.
+ * Claims the directory with a file, and holds it if no other living process has claimed it. A name is never used twice,
+ * so whoever finds the claim of a dead process (killed by -9, say) may remove it without a race:
+ *
+ *     A: claims, lists, sees only itself: holds        B: claims, lists, sees A: removes its own claim, gives up
+ *
+ * Two cannot both hold: each lists after it has claimed, so the later of the two claims sees the earlier.
  */
 export async function lockDataDir(dir: string): Promise<DataDirLock> {
-  const file = join(dir, 'lock');
-  const nonce = randomBytes(6).toString('hex');
-  const mine = join(dir, `lock.${process.pid}.${nonce}.tmp`);
-  const me: Holder = { pid: process.pid, host: hostname(), startTime: startTimeOf(process.pid) ?? '' };
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    await writeFile(mine, JSON.stringify({ ...me, nonce }));
-  } catch (error) {
-    throw new DiskError('locking', dir, error);
-  }
-  try {
-    for (let attempt = 0; attempt < acquireAttemptsMax; attempt++) {
-      if (await tryLink(mine, file)) {
-        heldHere.set(file, nonce);
-        return { release: () => release(file, nonce) };
-      }
-      await removeIfStale(dir, file, nonce);
+    for (let attempt = 1; ; attempt++) {
+      const mine = await claim(dir);
+      const other = await livingRival(dir, mine);
+      if (other === undefined) return { release: () => withdraw(dir, mine) };
+      await withdraw(dir, mine);
+      if (attempt === attemptsMax) throw new DataDirLockedError(dir, other.pid);
+      await sleep(1 + systemRandom.below(stepBackMsMax));
     }
-    throw new DiskError('locking', file, new Error('other processes keep taking it'));
-  } finally {
-    await unlink(mine).catch(() => {});
-  }
-}
-
-async function tryLink(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new DiskError('locking', to, error);
+    throw error instanceof DataDirLockedError ? error : new DiskError('locking', dir, error);
   }
 }
 
-/** Throws DataDirLockedError where the holder lives. */
-async function removeIfStale(dir: string, file: string, nonce: string): Promise<void> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return; // released meanwhile
-  const holder = parseHolder(text);
-  if (holder !== undefined && isAlive(holder, file)) throw new DataDirLockedError(dir, holder.pid);
-  // Another process may do the same: whoever moves the file away checks that it is the stale one that was moved.
-  const aside = `${file}.stale.${nonce}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  const moved = await readFile(aside, 'utf8').catch(() => text);
-  if (moved !== text) await link(aside, file).catch(() => {});
-  await unlink(aside).catch(() => {});
+async function claim(dir: string): Promise<Claim> {
+  const nonce = randomBytes(8).toString('hex');
+  const startTime = statOf(process.pid)?.startTime ?? '0';
+  const name = `lock.${process.pid}.${startTime}.${nonce}`;
+  ownNonces.add(nonce);
+  await writeFile(join(dir, name), `process ${process.pid} uses this directory\n`, { flag: 'wx' });
+  return { name, pid: process.pid, startTime, nonce };
 }
 
-function parseHolder(text: string): Holder | undefined {
-  try {
-    const holder = JSON.parse(text) as Holder;
-    return Number.isInteger(holder.pid) ? holder : undefined;
-  } catch {
-    return undefined;
-  }
+async function withdraw(dir: string, mine: Claim): Promise<void> {
+  await unlink(join(dir, mine.name)).catch(() => {});
+  ownNonces.delete(mine.nonce);
 }
 
-function isAlive(holder: Holder, file: string): boolean {
-  if (holder.host !== hostname()) return false; // a copied or moved directory: pids of another machine say nothing here
-  if (holder.pid === process.pid && holder.startTime === (startTimeOf(process.pid) ?? '')) return heldHere.has(file);
+async function livingRival(dir: string, mine: Claim): Promise<Claim | undefined> {
+  for (const name of await readdir(dir)) {
+    const match = /^lock\.(\d+)\.(\d+)\.([0-9a-f]{16})$/.exec(name);
+    if (match === null || name === mine.name) continue;
+    const other = { name, pid: Number(match[1]), startTime: match[2]!, nonce: match[3]! };
+    if (isAlive(other)) return other;
+    await unlink(join(dir, name)).catch(() => {});
+  }
+  return undefined;
+}
+
+function isAlive({ pid, startTime, nonce }: Claim): boolean {
+  if (pid === process.pid) return ownNonces.has(nonce);
   try {
-    process.kill(holder.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const startTime = startTimeOf(holder.pid);
-  return startTime === undefined || holder.startTime === '' || startTime === holder.startTime;
+  const stat = statOf(pid);
+  if (stat === undefined) return true;
+  // A zombie was killed and only waits for its parent to notice.
+  return stat.state !== 'Z' && stat.state !== 'X' && (startTime === '0' || startTime === stat.startTime);
 }
 
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined where there is no /proc or the process is gone. */
-function startTimeOf(pid: number): string | undefined {
+/** Fields 3 and 22 of /proc/<pid>/stat (proc(5)): a later process of the same pid started later. undefined without /proc. */
+function statOf(pid: number): { state: string; startTime: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', startTime: fields[19] ?? '0' };
   } catch {
     return undefined;
   }
-}
-
-async function release(file: string, nonce: string): Promise<void> {
-  if (heldHere.get(file) !== nonce) return;
-  heldHere.delete(file);
-  await unlink(file).catch(() => {});
 }
