@@ -20,7 +20,7 @@ function messageOf(run: () => unknown): string {
   return 'no error';
 }
 
-t.test('wrong types, unknown and duplicate fields are worded as Go words them', (t) => {
+void t.test('wrong types, unknown and duplicate fields are worded as Go words them', (t) => {
   for (const { input, error } of readTestdata<{ input: string; error: string }[]>('../testdata/decode-errors.json')) {
     const { apiVersion, kind } = JSON.parse(input) as { apiVersion: string; kind: string };
     const gvk = { ...parseGroupVersion(apiVersion), kind };
@@ -34,7 +34,7 @@ t.test('wrong types, unknown and duplicate fields are worded as Go words them', 
   t.end();
 });
 
-t.test('fieldValidation decides what happens to unknown fields', (t) => {
+void t.test('fieldValidation decides what happens to unknown fields', (t) => {
   const body = encode(
     '{"spec":{"foo":1,"containers":[{"name":"a","name":"b","bar":2}]},"metadata":{"labels":{"x":"1","x":"2"}}}',
   );
@@ -60,7 +60,7 @@ t.test('fieldValidation decides what happens to unknown fields', (t) => {
   t.end();
 });
 
-t.test('bodies that are no such object', (t) => {
+void t.test('bodies that are no such object', (t) => {
   const cases: [name: string, body: string, message: string][] = [
     [
       'no JSON',
@@ -113,7 +113,7 @@ t.test('bodies that are no such object', (t) => {
   t.end();
 });
 
-t.test('an object is kept in the form Go writes', (t) => {
+void t.test('an object is kept in the form Go writes', (t) => {
   const { object } = decodeBody(
     encode(
       '{"metadata":{"name":"x","labels":{},"annotations":null,"creationTimestamp":null},"spec":{"paused":false,"replicas":0}}',
@@ -136,7 +136,7 @@ t.test('an object is kept in the form Go writes', (t) => {
   t.end();
 });
 
-t.test('hostile keys of maps stay data; as fields they are unknown', (t) => {
+void t.test('hostile keys of maps stay data; as fields they are unknown', (t) => {
   const body = '{"data":{"__proto__":"a","constructor":"b"},"__proto__":{"data":{"c":"d"}},"hasOwnProperty":1}';
   const { object, warnings } = decodeBody(encode(body), 'application/json', configMap);
   t.same(Object.keys(object['data'] as object), ['__proto__', 'constructor']);
@@ -146,7 +146,7 @@ t.test('hostile keys of maps stay data; as fields they are unknown', (t) => {
   t.end();
 });
 
-t.test('YAML bodies decode like JSON ones, duplicates are strict errors with their line', (t) => {
+void t.test('YAML bodies decode like JSON ones, duplicates are strict errors with their line', (t) => {
   const yaml = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: "1"\n  a: "2"\n';
   const { object, warnings } = decodeBody(encode(yaml), 'application/yaml', configMap);
   t.same(object['data'], { a: '2' });
@@ -162,7 +162,7 @@ t.test('YAML bodies decode like JSON ones, duplicates are strict errors with the
   t.end();
 });
 
-t.test('what a patch made no object of is Invalid', (t) => {
+void t.test('what a patch made no object of is Invalid', (t) => {
   t.match(
     messageOf(() => decodePatched({ spec: { replicas: 'x' } }, deployment)),
     / "" is invalid: patch: Invalid value: .*json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas/,
@@ -174,7 +174,7 @@ t.test('what a patch made no object of is Invalid', (t) => {
   t.end();
 });
 
-t.test('normalizing twice changes nothing', (t) => {
+void t.test('normalizing twice changes nothing', (t) => {
   const once = normalizeObject({ spec: { containers: [{ name: 'a', resources: { limits: { cpu: '1000m' } } }] } }, pod);
   t.same(normalizeObject(once, pod), once);
   t.end();

@@ -9,7 +9,7 @@ const pod = {
 };
 const of = (kind: string, group = '') => ({ group, kind });
 
-t.test('field selectors match objects', (t) => {
+void t.test('field selectors match objects', (t) => {
   const cases: [selector: string, matches: boolean][] = [
     ['', true],
     ['metadata.name=p', true],
@@ -31,7 +31,7 @@ t.test('field selectors match objects', (t) => {
   t.end();
 });
 
-t.test('fields that cannot be selected are refused in Kubernetes’ words', (t) => {
+void t.test('fields that cannot be selected are refused in Kubernetes’ words', (t) => {
   const cases: [selector: string, kind: string, message: string][] = [
     ['spec.foo=1', 'Pod', 'field label not supported: spec.foo'],
     ['data.a=1', 'ConfigMap', '"data.a" is not a known field selector: only "metadata.name", "metadata.namespace"'],

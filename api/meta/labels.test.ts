@@ -2,7 +2,7 @@ import t from 'tap';
 import { matcherOfSelector, parseLabelSelector, SelectorError, validateLabelSelector } from './labels.ts';
 import { errorText } from './field-error.ts';
 
-t.test('selectors match labels', (t) => {
+void t.test('selectors match labels', (t) => {
   const cases: [selector: string, labels: Record<string, string>, matches: boolean][] = [
     ['', {}, true],
     ['a=b', { a: 'b' }, true],
@@ -32,7 +32,7 @@ t.test('selectors match labels', (t) => {
   t.end();
 });
 
-t.test('bad selectors are refused in Kubernetes’ words', (t) => {
+void t.test('bad selectors are refused in Kubernetes’ words', (t) => {
   const cases: [selector: string, message: string][] = [
     ['a in (', "unable to parse requirement: found '', expected: ',', ')' or identifier"],
     ['a in b', "unable to parse requirement: found 'b' expected: '('"],
@@ -51,7 +51,7 @@ t.test('bad selectors are refused in Kubernetes’ words', (t) => {
   t.end();
 });
 
-t.test('LabelSelector objects', (t) => {
+void t.test('LabelSelector objects', (t) => {
   t.equal(matcherOfSelector(undefined).matches({ a: 'b' }), false, 'a missing selector selects nothing');
   t.equal(matcherOfSelector({}).matches({ a: 'b' }), true, 'an empty one everything');
   const selector = { matchLabels: { a: 'b' }, matchExpressions: [{ key: 'c', operator: 'NotIn', values: ['d'] }] };

@@ -13,7 +13,7 @@ import {
 } from './names.ts';
 import { formatMicroTime, formatTime, parseMicroTime, parseTime } from './time.ts';
 
-t.test('names', (t) => {
+void t.test('names', (t) => {
   const fine = (messages: string[]): boolean => messages.length === 0;
   const cases: [name: string, is: boolean, should: boolean][] = [
     ['label', fine(isDns1123Label('a-1')), true],
@@ -36,18 +36,18 @@ t.test('names', (t) => {
   t.end();
 });
 
-t.test('long hostile names are answered quickly', (t) => {
+void t.test('long hostile names are answered quickly', (t) => {
   const long = `${'a-'.repeat(100_000)}!`;
   for (const check of [isDns1123Subdomain, isQualifiedName, isLabelValue]) t.ok(check(long).length > 0);
   t.end();
 });
 
-t.test('text is quoted as Go quotes it', (t) => {
+void t.test('text is quoted as Go quotes it', (t) => {
   t.equal(goQuote('a"b\\c\n\u0001\u007fé\u200b😀'), '"a\\"b\\\\c\\n\\x01\\x7fé\\u200b😀"');
   t.end();
 });
 
-t.test('times', (t) => {
+void t.test('times', (t) => {
   const cases: [text: string, normal: string][] = [
     ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05Z'],
     ['2026-01-02T03:04:05.999+02:00', '2026-01-02T01:04:05Z'],
@@ -65,7 +65,7 @@ t.test('times', (t) => {
   t.end();
 });
 
-t.test('addresses', (t) => {
+void t.test('addresses', (t) => {
   const forms: [text: string, canonical: string | undefined][] = [
     ['10.0.0.1', '10.0.0.1'],
     ['2001:DB8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],

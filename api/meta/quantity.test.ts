@@ -12,7 +12,7 @@ import {
   unitsOf,
 } from './quantity.ts';
 
-t.test('texts become what apimachinery answers', (t) => {
+void t.test('texts become what apimachinery answers', (t) => {
   // pairs made with k8s.io/apimachinery 0.36
   const wrong = readTestdata<[string, string][]>('../testdata/quantities.json').filter(([text, want]) => {
     try {
@@ -26,7 +26,7 @@ t.test('texts become what apimachinery answers', (t) => {
   t.end();
 });
 
-t.test('arithmetic is exact', (t) => {
+void t.test('arithmetic is exact', (t) => {
   const q = parseQuantity;
   t.equal(formatQuantity(addQuantities(q('100m'), q('0.2'))), '300m');
   t.equal(formatQuantity(addQuantities(q('1Gi'), q('512Mi'))), '1536Mi');
@@ -39,7 +39,7 @@ t.test('arithmetic is exact', (t) => {
   t.end();
 });
 
-t.test('hostile texts are refused at once', (t) => {
+void t.test('hostile texts are refused at once', (t) => {
   for (const text of ['9'.repeat(300), '1e999999999', '1E99999999999999999999', '', ' 1', '1 ', '١']) {
     t.throws(() => parseQuantity(text), QuantityError, text.slice(0, 20));
   }

@@ -22,7 +22,7 @@ const withoutNulls = (value: unknown): unknown => {
   );
 };
 
-t.test('strategic patches have the results of apimachinery 0.36', (t) => {
+void t.test('strategic patches have the results of apimachinery 0.36', (t) => {
   interface Case {
     kind: string;
     original: Json;
@@ -39,7 +39,7 @@ t.test('strategic patches have the results of apimachinery 0.36', (t) => {
   t.end();
 });
 
-t.test('strategic directives', (t) => {
+void t.test('strategic directives', (t) => {
   const containers = [{ name: 'a', image: '1', args: ['x'] }, { name: 'b' }];
   const live = { spec: { containers, nodeSelector: { x: 'y' }, volumes: [{ name: 'v', emptyDir: {} }] } };
   const cases: [name: string, patch: Json, result: Json][] = [
@@ -81,7 +81,7 @@ t.test('strategic directives', (t) => {
   t.end();
 });
 
-t.test('merge patches follow RFC 7386', (t) => {
+void t.test('merge patches follow RFC 7386', (t) => {
   // the RFC's appendix A
   const cases: [target: unknown, patch: unknown, result: unknown][] = [
     [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
@@ -107,7 +107,7 @@ t.test('merge patches follow RFC 7386', (t) => {
   t.end();
 });
 
-t.test('JSON patches', (t) => {
+void t.test('JSON patches', (t) => {
   const document = { a: [1, 2], b: { c: 'd' } };
   t.same(
     applyJsonPatch(document, [
@@ -133,15 +133,15 @@ t.test('JSON patches', (t) => {
     ['unknown operation', [{ op: 'bogus', path: '/a' }], 422],
     ['no operation', [null], 422],
     ['prototype', [{ op: 'add', path: '/__proto__/x', value: 1 }], 422],
-    ['too many', Array(operationsMax + 1).fill({ op: 'test', path: '/b/c', value: 'd' }), 413],
-    ['copies that grow', Array(60).fill({ op: 'copy', from: '/a', path: '/a/-' }), 422],
+    ['too many', Array.from({ length: operationsMax + 1 }, () => ({ op: 'test', path: '/b/c', value: 'd' })), 413],
+    ['copies that grow', Array.from({ length: 60 }, () => ({ op: 'copy', from: '/a', path: '/a/-' })), 422],
   ];
   for (const [name, patch, code] of cases) t.equal(codeOf(patch), code, name);
   t.same(document, { a: [1, 2], b: { c: 'd' } }, 'what was patched is not changed');
   t.end();
 });
 
-t.test('a patch body is read and its result decoded', (t) => {
+void t.test('a patch body is read and its result decoded', (t) => {
   const gvk = { group: '', version: 'v1', kind: 'ConfigMap' };
   const current = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: { a: 'b' } };
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

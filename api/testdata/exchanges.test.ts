@@ -84,7 +84,7 @@ function withoutServerParts(answer: JsonObject): JsonObject {
   return object;
 }
 
-t.test('defaults are those of a real server', (t) => {
+void t.test('defaults are those of a real server', (t) => {
   const posts = exchanges.filter((e) => e.request.method === 'POST' && e.status === 201);
   t.ok(posts.length >= 18);
   for (const exchange of posts) {
@@ -109,7 +109,7 @@ const caught = (run: () => unknown): unknown => {
   return undefined;
 };
 
-t.test('bad objects are refused in a real server’s words', (t) => {
+void t.test('bad objects are refused in a real server’s words', (t) => {
   const bad = exchanges.filter(
     (e) => e.request.method === 'POST' && (e.status === 422 || e.status === 400) && !e.title.includes('service'),
   );
@@ -125,7 +125,7 @@ t.test('bad objects are refused in a real server’s words', (t) => {
   t.end();
 });
 
-t.test('status answers have a real server’s form', (t) => {
+void t.test('status answers have a real server’s form', (t) => {
   const core = (resource: string) => ({ group: '', resource });
   const service = { group: '', kind: 'Service' };
   const cases: [title: string, status: unknown][] = [
@@ -162,7 +162,7 @@ t.test('status answers have a real server’s form', (t) => {
   t.end();
 });
 
-t.test('patches have a real server’s results', (t) => {
+void t.test('patches have a real server’s results', (t) => {
   const gvk = { group: 'apps', version: 'v1', kind: 'Deployment' };
   let current = created(named('deployment minimal')).object;
   (current['spec'] as JsonObject)['replicas'] = 4;

@@ -20,7 +20,7 @@ const podWith = (spec: Json): Json => object(pod, { spec: { containers: [{ name:
 const container = (fields: Json): Json => podWith({ containers: [{ name: 'c', image: 'i', ...fields }] });
 const texts = (gvk: GroupVersionKind, subject: Json): string[] => validateCreate(gvk, subject).map(errorText);
 
-t.test('pods on create', (t) => {
+void t.test('pods on create', (t) => {
   const cases: [name: string, object: Json, errors: string[]][] = [
     ['fine', podWith({}), []],
     ['no image', podWith({ containers: [{ name: 'c' }] }), ['spec.containers[0].image: Required value']],
@@ -141,7 +141,7 @@ t.test('pods on create', (t) => {
   t.end();
 });
 
-t.test('pod updates may change little', (t) => {
+void t.test('pod updates may change little', (t) => {
   const old = podWith({ tolerations: [{ key: 'a', operator: 'Exists' }] });
   const changed = (change: (spec: Json) => void): string[] => {
     const now = clone(old);
@@ -182,7 +182,7 @@ t.test('pod updates may change little', (t) => {
   t.end();
 });
 
-t.test('deployments', (t) => {
+void t.test('deployments', (t) => {
   const spec = (labels: Json, selector: Json | null, more: Json = {}): Json =>
     object(deployment, {
       spec: {
@@ -239,7 +239,7 @@ t.test('deployments', (t) => {
   t.end();
 });
 
-t.test('services', (t) => {
+void t.test('services', (t) => {
   const spec = (more: Json): Json =>
     object(service, { spec: { clusterIP: '10.0.0.1', clusterIPs: ['10.0.0.1'], ports: [{ port: 80 }], ...more } });
   const cases: [name: string, object: Json, errors: string[]][] = [
@@ -281,7 +281,7 @@ t.test('services', (t) => {
   t.end();
 });
 
-t.test('configuration', (t) => {
+void t.test('configuration', (t) => {
   const secret = of('Secret');
   const config = of('ConfigMap');
   const tls = object(secret, { type: 'kubernetes.io/tls', data: { 'tls.crt': '' } });
@@ -306,7 +306,7 @@ t.test('configuration', (t) => {
   t.end();
 });
 
-t.test('metadata on create and update', (t) => {
+void t.test('metadata on create and update', (t) => {
   const config = of('ConfigMap');
   const withMeta = (metadata: Json): Json => object(config, {}, metadata);
   const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u', controller: true };
@@ -349,7 +349,7 @@ t.test('metadata on create and update', (t) => {
   t.end();
 });
 
-t.test('endpoints, leases, events, nodes and namespaces', (t) => {
+void t.test('endpoints, leases, events, nodes and namespaces', (t) => {
   const cases: [name: string, gvk: GroupVersionKind, object: Json, errors: string[]][] = [
     [
       'slice without address',
