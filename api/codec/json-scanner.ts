@@ -26,7 +26,6 @@ export interface ScannedJson {
 }
 
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const whitespace = /[ \t\r\n]*/y;
 /** up to a quote, a backslash or a control character below U+0020 */
 const plainString = /[ !#-[\]-\uffff]*/y;
 
@@ -48,9 +47,11 @@ class Scanner {
   }
 
   #skipSpace(): void {
-    whitespace.lastIndex = this.#at;
-    whitespace.exec(this.#text);
-    this.#at = whitespace.lastIndex;
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#at++;
+    }
   }
 
   #unexpected(where: string): JsonSyntaxError {
