@@ -215,14 +215,17 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   /** Runs a call into the core, and then a turn. An error in there is a broken invariant or a lost log: the node ends. */
   #enter(action: () => void): void {
+    this.#attempt(action);
+    this.#wake();
+  }
+
+  #attempt(action: () => void): void {
     if (this.#stopping) return;
     try {
       action();
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
-      return;
     }
-    this.#wake();
   }
 
   #wake(): void {
@@ -230,7 +233,8 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#turnScheduled = true;
     setImmediate(() => {
       this.#turnScheduled = false;
-      this.#enter(() => this.#turn());
+      // a turn wakes the next one only while there is something to do: an idle member sleeps
+      this.#attempt(() => this.#turn());
     });
   }
 
