@@ -37,3 +37,9 @@ export class AdmissionChain {
     for (const plugin of this.#plugins) await plugin.validate?.(request);
   }
 }
+
+/** The kubelet puts it on pods that it runs from files; the API only shows them. */
+export const mirrorAnnotation = 'kubernetes.io/config.mirror';
+
+export const isNewPod = ({ operation, entry, subresource }: AdmissionRequest): boolean =>
+  operation === 'CREATE' && subresource === '' && entry.info.group === '' && entry.info.resource === 'pods';

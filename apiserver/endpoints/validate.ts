@@ -1,19 +1,17 @@
 import type { FieldError } from '../../api/meta/field-error.ts';
-import { nameIsDnsSubdomain } from '../../api/meta/names.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/meta/object-meta.ts';
 import { newInvalid } from '../../api/meta/status.ts';
+import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/validate.ts';
 import type { KubeObject } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 
 function refuse({ info }: ResourceEntry, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length === 0) return;
-  throw newInvalid(info, object.metadata?.name ?? '', errors);
+  if (errors.length > 0) throw newInvalid(info, object.metadata?.name ?? '', errors);
 }
 
-export function validateNew(entry: ResourceEntry, object: KubeObject): void {
-  refuse(entry, object, validateObjectMeta(object.metadata, entry.info.namespaced, nameIsDnsSubdomain));
-}
+export const validateNew = (entry: ResourceEntry, object: KubeObject): void =>
+  refuse(entry, object, validateCreate(entry.info, object));
 
-export function validateChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, _subresource: string): void {
-  refuse(entry, object, validateObjectMetaUpdate(object.metadata, old.metadata));
+export function validateChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, subresource: string): void {
+  const validate = subresource === 'status' ? validateStatusUpdate : validateUpdate;
+  refuse(entry, object, validate(entry.info, object, old));
 }

@@ -96,6 +96,8 @@ export interface EtcdClient {
   /** the remaining seconds; 0: the lease is gone */
   leaseKeepAlive(lease: string): Promise<number>;
   leaseRevoke(lease: string): Promise<void>;
+  /** history before `revision` may go; nothing happens where it has gone already */
+  compact(revision: number): Promise<void>;
   status(): Promise<MemberStatus>;
   /** false where progress notifications may overtake events (etcd < 3.4.25, 3.5.0 to 3.5.7: issue 15220) */
   progressIsOrdered(): Promise<boolean>;

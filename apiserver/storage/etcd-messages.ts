@@ -33,6 +33,7 @@ export const rangeRequest = etcdWire.codec('etcdserverpb.RangeRequest');
 export const rangeResponse = etcdWire.codec<WireRangeResponse>('etcdserverpb.RangeResponse');
 export const txnRequest = etcdWire.codec('etcdserverpb.TxnRequest');
 export const txnResponse = etcdWire.codec<WireTxnResponse>('etcdserverpb.TxnResponse');
+export const compactionRequest = etcdWire.codec('etcdserverpb.CompactionRequest');
 export const grantRequest = etcdWire.codec('etcdserverpb.LeaseGrantRequest');
 export const grantResponse = etcdWire.codec<{ ID: bigint }>('etcdserverpb.LeaseGrantResponse');
 export const revokeRequest = etcdWire.codec('etcdserverpb.LeaseRevokeRequest');

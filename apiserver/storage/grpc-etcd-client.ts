@@ -16,6 +16,7 @@ import {
 } from './etcd-client.ts';
 import { EtcdEndpoints } from './etcd-endpoints.ts';
 import {
+  compactionRequest,
   failureOf,
   grantRequest,
   grantResponse,
@@ -47,14 +48,13 @@ const attemptTimeoutMs = 2_500;
 const retryDelayMs = 50;
 const retryDelayMaxMs = 400;
 
-const statusMethod = '/etcdserverpb.Maintenance/Status';
 const methods = {
   range: '/etcdserverpb.KV/Range',
   txn: '/etcdserverpb.KV/Txn',
+  compact: '/etcdserverpb.KV/Compact',
   grant: '/etcdserverpb.Lease/LeaseGrant',
   revoke: '/etcdserverpb.Lease/LeaseRevoke',
   keepAlive: '/etcdserverpb.Lease/LeaseKeepAlive',
-  status: statusMethod,
 };
 const compareMod = { result: 0, target: 2 };
 
@@ -155,6 +155,14 @@ export class GrpcEtcdClient implements EtcdClient {
       stream.on('end', () => fail('lease keep-alive: stream ended'));
       stream.write(keepAliveRequest.encode({ ID: BigInt(lease) }));
     });
+  }
+
+  async compact(revision: number): Promise<void> {
+    try {
+      await this.#call(methods.compact, compactionRequest.encode({ revision }), true);
+    } catch (error) {
+      if (!(error instanceof EtcdError) || error.kind !== 'compacted') throw error;
+    }
   }
 
   async status(): Promise<MemberStatus> {

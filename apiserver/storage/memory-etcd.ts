@@ -59,6 +59,7 @@ export class MemoryEtcd {
       },
       leaseKeepAlive: async (lease) => (up(), this.#leases.has(lease) ? 15 : 0),
       leaseRevoke: async (lease) => (up(), this.expireLease(lease)),
+      compact: async (revision) => (up(), this.compact(Math.max(revision, this.#compacted))),
       status: async (): Promise<MemberStatus> => (up(), { version: '3.6.0', leader: '1', dbSizeBytes: 0 }),
       progressIsOrdered: async () => true,
       close: async () => {

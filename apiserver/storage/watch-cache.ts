@@ -55,6 +55,7 @@ export class WatchCache {
   #entries = new OrderedMap<CachedObject>();
   #ring: EventRing;
   #revision = 0;
+  #changes = 0;
   #ready = false;
   #stopped = false;
   #watch: StoreWatch | undefined;
@@ -83,6 +84,11 @@ export class WatchCache {
 
   get revision(): number {
     return this.#revision;
+  }
+
+  /** counts changes of what it holds, whatever their revisions */
+  get changes(): number {
+    return this.#changes;
   }
 
   get size(): number {
@@ -173,6 +179,7 @@ export class WatchCache {
       const { entries, revision } = await this.#list();
       if (this.#stopped) return;
       this.#entries = entries;
+      this.#changes++;
       this.#ring = new EventRing(this.#eventsMax, revision);
       this.#watch = this.#client.watch(this.#prefix, revision + 1, {
         events: (events, upTo) => this.#apply(events, upTo),
@@ -236,6 +243,7 @@ export class WatchCache {
       if (revision <= this.#revision) continue;
       const change = this.#change(event, revision);
       if (change === undefined) continue;
+      this.#changes++;
       this.#ring.push(change);
       for (const subscriber of this.#subscribers) subscriber.event(change);
     }

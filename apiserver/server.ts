@@ -1,0 +1,223 @@
+import { sleep, systemClock } from '../base/clock.ts';
+import { createLog, type Log } from '../base/log.ts';
+import { AdmissionChain } from './admission/admission.ts';
+import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts';
+import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { priority } from './admission/priority.ts';
+import { serviceAccountAdmission } from './admission/service-account.ts';
+import { createAuth } from './auth/auth.ts';
+import { startCompactor } from './bootstrap/compactor.ts';
+import { namespacesHook } from './bootstrap/namespaces.ts';
+import { ServerPresence } from './bootstrap/server-presence.ts';
+import { discoveryRoutes } from './discovery/discovery-routes.ts';
+import { dispatcher } from './dispatch.ts';
+import { sendStatus } from './endpoints/answer.ts';
+import type { EndpointServices } from './endpoints/resource-request.ts';
+import { healthRoutes } from './health/health-routes.ts';
+import { ApiServerMetrics } from './health/metrics.ts';
+import { versionRoutes } from './health/version.ts';
+import { HookRunner } from './hook-runner.ts';
+import { InternalObjectStore } from './object-store.ts';
+import { openApiRoutes } from './openapi/openapi-routes.ts';
+import type { HealthCheck, RequestContext } from './pipeline.ts';
+import { tablePrinter } from './printers/table-printer.ts';
+import { endpoints } from './registry/core/endpoints.ts';
+import { IpRange } from './registry/core/ip-range.ts';
+import { ServiceAddresses } from './registry/core/service-addresses.ts';
+import { services as servicesEntry } from './registry/core/services.ts';
+import { endpointslices } from './registry/discovery/endpointslices.ts';
+import { entryOfGroup, served, servedInfo } from './registry/registry.ts';
+import type { EtcdTls } from './storage/etcd-channel.ts';
+import type { EtcdClient } from './storage/etcd-client.ts';
+import { GrpcEtcdClient } from './storage/grpc-etcd-client.ts';
+import { Storages } from './storages.ts';
+import { statusErrorOf } from './transport/error-status.ts';
+import type { HttpReply } from './transport/http-reply.ts';
+import { HttpServer } from './transport/http-server.ts';
+
+/** Texts are PEM. */
+export interface ApiServerOptions {
+  /** the own member first */
+  readonly etcdServers: readonly string[];
+  readonly etcdTls?: EtcdTls;
+  /** default `/registry` */
+  readonly etcdPrefix?: string;
+  /** instead of etcdServers, for tests */
+  readonly etcdClient?: EtcdClient;
+  /** default 127.0.0.1 */
+  readonly bindAddress?: string;
+  /** 0: any free port */
+  readonly securePort: number;
+  /** what clients and the endpoints of the service `kubernetes` are told; default: where it listens */
+  readonly advertiseAddress?: string;
+  readonly advertisePort?: number;
+  readonly tls: { readonly cert: string; readonly key: string };
+  readonly clientCa: string;
+  /** default 10.96.0.0/16 */
+  readonly serviceClusterIpRange?: string;
+  /** a token file's contents, as --token-auth-file */
+  readonly tokenFile?: { readonly text: string; readonly name: string };
+  readonly log?: Log;
+}
+
+export interface ApiServer {
+  readonly port: number;
+  /** Ends watches and lets requests under way finish for `graceMs`. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const etcdPrefixDefault = '/registry';
+const serviceRangeDefault = '10.96.0.0/16';
+const graceMsDefault = 2_000;
+
+function healthChecks(client: EtcdClient, storages: Storages, isStopping: () => boolean): HealthCheck[] {
+  return [
+    {
+      name: 'etcd',
+      paths: ['/livez', '/readyz'],
+      check: async () => {
+        await client.range({ key: `${storages.prefix}health`, limit: 1 });
+      },
+    },
+    {
+      name: 'informer-sync',
+      paths: ['/readyz'],
+      check: () => {
+        if (!storages.ready) throw new Error('watch caches are not filled yet');
+      },
+    },
+    {
+      name: 'shutdown',
+      paths: ['/readyz'],
+      check: () => {
+        if (isStopping()) throw new Error('process is shutting down');
+      },
+    },
+  ];
+}
+
+/** Every error becomes a Status; what is ours to mend also becomes a line in the log. */
+function refuse(ctx: RequestContext, error: unknown, log: Log): void {
+  const status = statusErrorOf(error);
+  if (status.reason === 'InternalError') {
+    log.error({ err: error, verb: ctx.info.verb, path: ctx.info.path, requestId: ctx.requestId }, 'request failed');
+  }
+  if (!ctx.reply.sent) sendStatus(ctx, status.status);
+}
+
+/** Starts at once, whether the store answers or not; until it does, /readyz says so and requests get 503. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const log = options.log ?? createLog('apiserver');
+  const clock = systemClock;
+  const host = options.bindAddress ?? '127.0.0.1';
+  const client = options.etcdClient ?? new GrpcEtcdClient({ servers: options.etcdServers, tls: options.etcdTls, log });
+  const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, clock, log);
+  const range = new IpRange(options.serviceClusterIpRange ?? serviceRangeDefault);
+
+  const objects = new InternalObjectStore(() => services);
+  const services: EndpointServices = {
+    client,
+    clock,
+    log,
+    printer: tablePrinter,
+    storageOf: (entry) => storages.of(entry),
+    admission: new AdmissionChain([
+      namespaceLifecycle(objects),
+      serviceAccountAdmission(objects),
+      priority(objects),
+      defaultTolerationSeconds,
+    ]),
+    allocators: {
+      serviceAddresses: new ServiceAddresses({
+        client,
+        range,
+        prefix: storages.prefix,
+        services: storages.of(servicesEntry).store.cache,
+      }),
+    },
+  };
+  const auth = createAuth({
+    store: objects,
+    nowMs: () => clock.nowMs(),
+    serves: (group, resource) => entryOfGroup(group, resource) !== undefined,
+    ...(options.tokenFile && { tokenFile: options.tokenFile }),
+  });
+  let stopping = false;
+  let presence: ServerPresence | undefined;
+  const hooks = new HookRunner(
+    [
+      { name: 'start-watch-caches', run: () => waitReady(storages) },
+      namespacesHook,
+      ...auth.hooks,
+      { name: 'bootstrap-controller', run: () => presence?.start() ?? Promise.resolve() },
+    ],
+    log,
+  );
+  const metrics = new ApiServerMetrics({
+    objectCounts: () => storages.counts(),
+    serves: (group, version, resource) => servedInfo(group, version, resource) !== undefined,
+  });
+  const checks = [...healthChecks(client, storages, () => stopping), ...hooks.checks];
+  const dispatch = dispatcher({
+    stages: auth.stages,
+    reviews: auth.reviews,
+    services,
+    routes: [
+      ...discoveryRoutes({ served: () => served, serverAddress: `${host}:${options.securePort}` }),
+      ...openApiRoutes({ served: () => served }),
+      ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, clock, signal) }),
+      ...versionRoutes(),
+      ...metrics.routes(),
+    ],
+  });
+  const handle = async (ctx: RequestContext, reply: HttpReply): Promise<void> => {
+    metrics.began(ctx);
+    try {
+      await dispatch(ctx);
+    } catch (error) {
+      refuse(ctx, error, log);
+    }
+    metrics.ended(ctx, reply.code, clock.monotonicMs() - ctx.startedMs, reply.bytes);
+  };
+  const server = new HttpServer({
+    host,
+    port: options.securePort,
+    ...options.tls,
+    clientCa: options.clientCa,
+    handle,
+    refuse: (ctx, error) => refuse(ctx, error, log),
+  });
+  await server.listen();
+  presence = new ServerPresence({
+    client,
+    log,
+    objects,
+    prefix: storages.prefix,
+    self: { host: options.advertiseAddress ?? host, port: options.advertisePort ?? server.port },
+    clusterIp: range.at(1),
+    endpoints: storages.of(endpoints),
+    slices: storages.of(endpointslices),
+  });
+  storages.start();
+  const stopCompactor = startCompactor(client, log);
+  const started = hooks.run(objects);
+  log.info({ host, port: server.port }, 'serving the Kubernetes API');
+
+  return {
+    port: server.port,
+    async stop(graceMs = graceMsDefault) {
+      if (stopping) return;
+      stopping = true;
+      hooks.stop();
+      stopCompactor();
+      const leave = Promise.race([presence?.stop() ?? Promise.resolve(), sleep(graceMs)]);
+      await Promise.all([server.close(graceMs), leave.catch(() => {}), started]);
+      storages.stop();
+      if (options.etcdClient === undefined) await client.close();
+    },
+  };
+}
+
+async function waitReady(storages: Storages): Promise<void> {
+  if (!storages.ready) throw new Error('watch caches are not filled yet');
+}

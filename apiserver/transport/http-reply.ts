@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import type { Reply, ReplyStream } from '../pipeline.ts';
+
+export type RawResponse = ServerResponse | Http2ServerResponse;
+
+const warningTextMax = 256;
+const warningsMax = 32;
+
+/** A Warning header's text: one line, quotes escaped. */
+function quoted(text: string): string {
+  const line = text.replaceAll(/[\r\n]+/g, ' ').slice(0, warningTextMax);
+  return `299 - "${line.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** Answers on Node's own response, of HTTP/1.1 or HTTP/2. */
+export class HttpReply implements Reply {
+  readonly #raw: RawResponse;
+  readonly #signal: AbortSignal;
+  readonly #headers: Record<string, string | string[]> = {};
+  readonly #warnings = new Set<string>();
+  readonly #onStream: (stream: ReplyStream) => void;
+  code = 0;
+  bytes = 0;
+
+  constructor(raw: RawResponse, signal: AbortSignal, onStream: (stream: ReplyStream) => void) {
+    this.#raw = raw;
+    this.#signal = signal;
+    this.#onStream = onStream;
+  }
+
+  get sent(): boolean {
+    return this.code !== 0;
+  }
+
+  header(name: string, value: string): void {
+    this.#headers[name] = value;
+  }
+
+  warn(text: string): void {
+    if (this.#warnings.size < warningsMax) this.#warnings.add(quoted(text));
+  }
+
+  #begin(code: number, contentType: string): boolean {
+    if (this.sent) return false;
+    this.code = code;
+    if (this.#raw.destroyed || this.#raw.headersSent) return false;
+    if (this.#warnings.size > 0) this.#headers['warning'] = [...this.#warnings];
+    const headers = { 'cache-control': 'no-cache, private', 'content-type': contentType, ...this.#headers };
+    (this.#raw as ServerResponse).writeHead(code, headers);
+    return true;
+  }
+
+  send(code: number, contentType: string, body: string | Uint8Array): void {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    if (code !== 304) this.#headers['content-length'] = String(bytes.length);
+    if (!this.#begin(code, contentType)) return;
+    this.bytes = bytes.length;
+    (this.#raw as ServerResponse).end(bytes);
+  }
+
+  json(code: number, value: unknown): void {
+    this.send(code, 'application/json', JSON.stringify(value));
+  }
+
+  stream(code: number, contentType: string): ReplyStream {
+    const raw = this.#raw as ServerResponse;
+    const began = this.#begin(code, contentType);
+    // The client is to know at once that its watch has begun, even while there is nothing to tell.
+    if (began) raw.flushHeaders();
+    const sink = 'stream' in this.#raw ? this.#raw.stream : this.#raw;
+    const signal = this.#signal;
+    const reply: ReplyStream = {
+      signal,
+      get pendingBytes() {
+        return sink.writableLength;
+      },
+      write: (chunk) => {
+        if (signal.aborted || !began) return;
+        this.bytes += chunk.length;
+        raw.write(chunk);
+      },
+      drained: () =>
+        new Promise((resolve) => {
+          if (signal.aborted || !sink.writableNeedDrain) {
+            resolve();
+            return;
+          }
+          sink.once('drain', resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        }),
+      end: () => void raw.end(),
+    };
+    this.#onStream(reply);
+    return reply;
+  }
+}

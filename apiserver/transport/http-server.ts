@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest, Http2Session } from 'node:http2';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { sleep, systemClock } from '../../base/clock.ts';
+import { newBadRequest, newRequestEntityTooLarge } from '../../api/meta/status.ts';
+import type { ReplyStream, RequestContext } from '../pipeline.ts';
+import { HttpReply, type RawResponse } from './http-reply.ts';
+import { parseRequestInfo } from './request-info.ts';
+
+/** as kube-apiserver */
+export const maxRequestBytes = 3 * 1024 * 1024;
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly cert: string;
+  readonly key: string;
+  /** clients whose certificates it signed are known by them */
+  readonly clientCa: string;
+  /** answers everything; must not throw */
+  readonly handle: (ctx: RequestContext, reply: HttpReply) => Promise<void>;
+  /** answers what could not even become a request */
+  readonly refuse: (ctx: RequestContext, error: unknown) => void;
+}
+
+type RawRequest = IncomingMessage | Http2ServerRequest;
+
+/** TLS on one port for HTTP/2 and HTTP/1.1, client certificates asked for and not required. */
+export class HttpServer {
+  readonly #app: FastifyInstance;
+  readonly #options: HttpServerOptions;
+  readonly #certificates = new WeakMap<object, DetailedPeerCertificate | 'none'>();
+  readonly #streams = new Set<ReplyStream>();
+  readonly #sockets = new Set<TLSSocket>();
+  readonly #sessions = new Set<Http2Session>();
+  #port = 0;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const app = fastify({
+      http2: true,
+      https: {
+        allowHTTP1: true,
+        cert: options.cert,
+        key: options.key,
+        ca: options.clientCa,
+        requestCert: true,
+        rejectUnauthorized: false,
+      },
+      bodyLimit: maxRequestBytes,
+      frameworkErrors: (error, request, reply) => this.#refuse(request as unknown, reply as unknown, error),
+    });
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, error));
+    app.all('*', (request, reply) => this.#answer(request, reply));
+    app.server.on('secureConnection', (socket: TLSSocket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    app.server.on('session', (session: Http2Session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    this.#app = app as unknown as FastifyInstance;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  async listen(): Promise<void> {
+    await this.#app.listen({ host: this.#options.host, port: this.#options.port });
+    const address = this.#app.server.address();
+    this.#port = typeof address === 'object' && address !== null ? address.port : this.#options.port;
+  }
+
+  /** Watches end, clients are told to go elsewhere, requests under way may finish for `graceMs`. */
+  async close(graceMs: number): Promise<void> {
+    const closed = this.#app.close();
+    for (const stream of this.#streams) stream.end();
+    for (const session of this.#sessions) session.close();
+    const idle = (async (): Promise<void> => {
+      const deadlineMs = systemClock.monotonicMs() + graceMs;
+      while (this.#sockets.size > 0 && systemClock.monotonicMs() < deadlineMs) await sleep(20);
+      for (const socket of this.#sockets) socket.destroy();
+    })();
+    await Promise.all([closed, idle]);
+  }
+
+  #answer(fastifyRequest: unknown, fastifyReply: unknown): void {
+    const [request, reply] = [fastifyRequest as FastifyRequest, fastifyReply as FastifyReply];
+    reply.hijack();
+    const { ctx, http, error } = this.#contextOf(request, reply.raw as RawResponse);
+    if (error === undefined) void this.#options.handle(ctx, http);
+    else this.#options.refuse(ctx, error);
+  }
+
+  // Fastify's types differ by the kind of server; here it is always the one made above.
+  #refuse(fastifyRequest: unknown, fastifyReply: unknown, error: unknown): void {
+    const [request, reply] = [fastifyRequest as FastifyRequest, fastifyReply as FastifyReply];
+    reply.hijack();
+    const { ctx } = this.#contextOf(request, reply.raw as RawResponse);
+    const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    const why = error instanceof Error ? error.message : String(error);
+    this.#options.refuse(
+      ctx,
+      isTooLarge ? newRequestEntityTooLarge(`limit is ${maxRequestBytes}`) : newBadRequest(why),
+    );
+  }
+
+  #contextOf(request: FastifyRequest, response: RawResponse): { ctx: RequestContext; http: HttpReply; error: unknown } {
+    const raw = request.raw as RawRequest;
+    const abort = new AbortController();
+    (response as NodeJS.EventEmitter).once('close', () => abort.abort());
+    const http = new HttpReply(response, abort.signal, (stream) => {
+      this.#streams.add(stream);
+      abort.signal.addEventListener('abort', () => this.#streams.delete(stream));
+    });
+    const [path = '/', search = ''] = (raw.url ?? '/').split('?', 2);
+    const query = new URLSearchParams(search);
+    const method = raw.method ?? 'GET';
+    const requestId = randomUUID();
+    http.header('audit-id', requestId);
+    let info = parseRequestInfo(method, '/', query);
+    let error: unknown;
+    try {
+      info = parseRequestInfo(method, path, query);
+    } catch {
+      error = newBadRequest(`the path ${JSON.stringify(path)} is not properly encoded`);
+    }
+    const ctx: RequestContext = {
+      info,
+      method,
+      headers: raw.headers,
+      query,
+      body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(),
+      clientCertificate: this.#certificateOf(raw),
+      remoteAddress: raw.socket.remoteAddress ?? '',
+      requestId,
+      signal: abort.signal,
+      reply: http,
+      user: undefined,
+      startedMs: systemClock.monotonicMs(),
+    };
+    return { ctx, http, error };
+  }
+
+  /** Read once a connection. */
+  #certificateOf(raw: RawRequest): DetailedPeerCertificate | undefined {
+    const connection: object = ('stream' in raw ? raw.stream.session : undefined) ?? raw.socket;
+    let known = this.#certificates.get(connection);
+    if (known === undefined) {
+      const socket = raw.socket as TLSSocket;
+      const certificate = socket.authorized ? socket.getPeerCertificate(true) : undefined;
+      known = certificate?.subject === undefined ? 'none' : certificate;
+      this.#certificates.set(connection, known);
+    }
+    return known === 'none' ? undefined : known;
+  }
+}
