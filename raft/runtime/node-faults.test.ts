@@ -23,7 +23,7 @@ async function withLaggard(t: { teardown(fn: () => unknown): unknown }): Promise
   const { id } = group.follower();
   await group.crash(id);
   const leader = await group.leader();
-  for (let i = 0; i < 60; i++) leader.member.propose(Buffer.from(`value ${i}`));
+  for (let i = 0; i < 60; i++) await group.write(leader, `value ${i}`);
   await group.agreeOn('value 59');
   for (const { machine, member } of group.live.values()) member.stateDurable(machine.flush());
   await eventually('the leader has cut its log', 3000, () => leader.member.status().snapshotIndex > 20 || undefined);
@@ -55,14 +55,14 @@ void t.test('a failed fsync ends the member, whose error says what to do; the ot
 });
 
 void t.test('a slow disk delays writes, but neither heartbeats nor reads: the leader stays', async (t) => {
-  const group = await startGroup(t, 3);
+  const group = await startGroup(t, 3, { electionMs: 1000 });
   const leader = await group.leader();
   await group.write(leader, 'before');
   const { term } = leader.member.status();
-  group.diskFault = (_, operation) => (operation === 'fdatasync' ? sleep(700) : undefined);
+  group.diskFault = (_, operation) => (operation === 'fdatasync' ? sleep(2200) : undefined);
   leader.member.propose(Buffer.from('slow'));
   await sleep(50);
-  t.ok((await leader.member.readBarrier(500)) > 0, 'a read while the disk is busy');
+  t.ok((await leader.member.readBarrier(2000)) > 0, 'a read while the disk is busy');
   await group.agreeOn('slow');
   t.equal(leader.member.status().role, 'leader');
   t.equal(leader.member.status().term, term, 'no election');
@@ -73,10 +73,10 @@ void t.test('a leader whose disk hangs commits by the others', async (t) => {
   const group = await startGroup(t, 3);
   const leader = await group.leader();
   await group.write(leader, 'before');
-  group.diskFault = (id, operation) => (id === leader.id && operation === 'fdatasync' ? sleep(800) : undefined);
+  group.diskFault = (id, operation) => (id === leader.id && operation === 'fdatasync' ? sleep(1500) : undefined);
   leader.member.propose(Buffer.from('by the others'));
   const follower = group.follower();
-  await eventually('follower applied', 700, () => follower.machine.values.includes('by the others') || undefined);
+  await eventually('follower applied', 1400, () => follower.machine.values.includes('by the others') || undefined);
   t.notOk(leader.machine.values.includes('by the others'), 'the leader applies only what is durable here');
   await group.agreeOn('by the others');
 });
@@ -156,8 +156,8 @@ void t.test('writes and reads go on through lost and cut messages', async (t) =>
   const written: string[] = [];
   for (let i = 0; i < 20; i++) {
     const node = [...group.live.values()][i % 3]!;
-    // a dropped forward is lost: only what was seen applied counts
-    await group.write(node, `value ${i}`, 400).then(
+    // only what was seen applied counts
+    await group.write(node, `value ${i}`, 900).then(
       () => written.push(`value ${i}`),
       () => {},
     );

@@ -14,6 +14,7 @@ export class ToyMachine implements StateMachine {
   readonly #file: string;
   #state: State = { index: 0, values: [] };
   #durable: LogIndex = 0;
+  #known = new Set<string>();
   restores = 0;
   /** set: called in the middle of a restore, before anything is replaced */
   duringRestore: (() => Promise<void>) | undefined;
@@ -27,6 +28,7 @@ export class ToyMachine implements StateMachine {
     try {
       this.#state = JSON.parse(readFileSync(this.#file, 'utf8')) as State;
       this.#durable = this.#state.index;
+      this.#known = new Set(this.#state.values);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
@@ -55,7 +57,10 @@ export class ToyMachine implements StateMachine {
     for (const { index, data } of entries) {
       if (index <= this.#state.index) throw new Error(`entry ${index} again, after ${this.#state.index}`);
       this.#state.index = index;
-      this.#state.values.push(Buffer.from(data).toString());
+      const value = Buffer.from(data).toString();
+      // A client that is not sure asks again; the value is its request's identity.
+      if (!this.#known.has(value)) this.#state.values.push(value);
+      this.#known.add(value);
     }
     this.onApply(this.#state.index);
   }
@@ -79,6 +84,7 @@ export class ToyMachine implements StateMachine {
     await this.duringRestore?.();
     this.#state = JSON.parse(Buffer.concat(parts).toString()) as State;
     this.#state.index = meta.index;
+    this.#known = new Set(this.#state.values);
     this.restores++;
     this.flush();
   }
