@@ -95,6 +95,12 @@ export class FakeStore {
     const current = this.get(ref, namespace, name);
     const uid = body?.preconditions?.uid;
     if (uid !== undefined && uid !== current.metadata?.uid) throw new FakeStatus(409, 'Conflict', 'uid mismatch');
+    const grace = body?.gracePeriodSeconds ?? 0;
+    if (ref.resource === 'pods' && grace > 0) {
+      const deletionTimestamp = current.metadata?.deletionTimestamp ?? rfc3339(systemClock.nowMs() + grace * 1000);
+      const metadata = { ...current.metadata, deletionTimestamp, deletionGracePeriodSeconds: grace };
+      return this.#write('MODIFIED', ref, namespace, { ...current, metadata });
+    }
     const added = propagationFinalizers[body?.propagationPolicy ?? ''];
     const finalizers = [...new Set([...(current.metadata?.finalizers ?? []), ...(added ? [added] : [])])];
     const isNamespace =
@@ -114,10 +120,11 @@ export class FakeStore {
     const changed =
       JSON.stringify((current as { spec?: unknown }).spec) !== JSON.stringify((next as { spec?: unknown }).spec);
     const generation = (current.metadata?.generation ?? 0) + (changed ? 1 : 0);
-    const { uid, deletionTimestamp } = current.metadata ?? {};
+    const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = current.metadata ?? {};
     const object = { ...next, metadata: { ...next.metadata, uid, deletionTimestamp, generation } };
     const remaining = (object as { spec?: { finalizers?: string[] } }).spec?.finalizers;
     const isFinal =
+      deletionGracePeriodSeconds === 0 &&
       (object.metadata.finalizers ?? []).length === 0 &&
       (ref.resource !== 'namespaces' || (remaining ?? []).length === 0);
     if (deletionTimestamp && isFinal) return this.#remove(ref, namespace, name, object);

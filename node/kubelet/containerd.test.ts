@@ -7,7 +7,8 @@ import { createKubeClient } from '../../client/kube-client.ts';
 import { configMaps, events, leases, nodes, pods, secrets, services } from '../../client/resources.ts';
 import { eventually } from '../../client/testing/eventually.ts';
 import { FakeApiServer } from '../../client/testing/fake-api-server.ts';
-import { containerdMissing, startContainerd, testImage } from '../testing/containerd.ts';
+import { createCriClient } from '../cri/client.ts';
+import { containerdMissing, startContainerd, testImage } from './testing/containerd.ts';
 import { startKubelet } from './kubelet.ts';
 
 const skip = containerdMissing() ?? false;
@@ -95,5 +96,10 @@ void t.test('the kubelet runs real containers on containerd', { skip, timeout: 6
     t.match(get('web')?.status?.podIP, /^10\.198\.\d+\.\d+$/);
     await client.resource(pods).delete('web', 'default', { gracePeriodSeconds: 10 });
     await eventually('the pod is gone', () => get('web') === undefined, 20_000);
+    const cri = createCriClient(containerd.endpoint);
+    t.teardown(() => cri.close());
+    const names = async (): Promise<string[]> =>
+      (await cri.call('ListPodSandbox', {})).items.map(({ metadata }) => metadata.name);
+    await eventually('its sandbox is gone', async () => !(await names()).includes('web'));
   });
 });

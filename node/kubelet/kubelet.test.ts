@@ -128,25 +128,35 @@ void t.test('a pod becomes Running and Ready in well under a second', async (t) 
 });
 
 void t.test('a pod that is deleted ends its containers, reports it, and is gone', async (t) => {
-  const { create, client, get, phase, dataDir, server } = await node(t);
-  create('a');
+  const { create, client, get, phase, condition, dataDir, server } = await node(t);
+  create('a', {}, { 'kuorum.dev/simulate': 'term=0 stop-after=300ms' });
   await eventually('the pod runs', () => phase('a') === 'Running');
   const uid = get('a')?.metadata?.uid ?? '';
-  const seen: string[] = [];
-  const cancel = server.store.watch(
-    server.store.revision,
-    ({ object }) => void seen.push((object as Pod).status?.phase ?? ''),
-  );
+  const states: (string | undefined)[] = [];
+  const cancel = server.store.watch(server.store.revision, ({ object }) => {
+    const { status, metadata } = object as Pod;
+    if (metadata?.uid === uid && status?.containerStatuses) {
+      states.push(`${status.phase} ${Object.keys(status.containerStatuses[0]?.state ?? {}).join()}`);
+    }
+  });
   await client.resource(pods).delete('a', 'default', { gracePeriodSeconds: 30 });
+  t.equal(condition('a', 'Ready'), 'True', 'it stays ready until it ended');
   await eventually('the pod is gone', () => get('a') === undefined);
   cancel();
-  t.ok(
-    server.requests.some((request) => request.startsWith('DELETE')),
-    'the kubelet deleted it for good',
-  );
+  t.same([...new Set(states)], ['Running running', 'Succeeded terminated'], 'the end is reported before it is gone');
   await eventually('its files are gone', async () => {
     return (await readFile(join(dataDir, 'pods', uid, 'etc-hosts')).catch(() => undefined)) === undefined;
   });
+});
+
+void t.test('a container that ignores SIGTERM is killed when the grace ends', async (t) => {
+  const { create, client, get, phase } = await node(t);
+  create('a', { terminationGracePeriodSeconds: 60 }, { 'kuorum.dev/simulate': 'term=ignore' });
+  await eventually('the pod runs', () => phase('a') === 'Running');
+  await client.resource(pods).delete('a', 'default', { gracePeriodSeconds: 60 });
+  await eventually('the deletion is seen', () => get('a')?.metadata?.deletionTimestamp !== undefined);
+  await client.resource(pods).delete('a', 'default', { gracePeriodSeconds: 1 });
+  await eventually('a shorter grace counts', () => get('a') === undefined);
 });
 
 void t.test('restart policies decide what a finished container means', async (t) => {

@@ -1,22 +1,20 @@
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { amountsOf } from '../../api/pods/pod-resources.ts';
-import type { Node } from '../../api/types/core-v1.ts';
+import type { Node, Pod } from '../../api/types/core-v1.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
 import type { Log } from '../../base/log.ts';
 import { messageOf } from '../../client/api-errors.ts';
 import { createEventRecorder } from '../../client/events.ts';
+import type { EventRecorder } from '../../client/events.ts';
 import { InformerFactory } from '../../client/informer.ts';
 import { nodes, pods, services } from '../../client/resources.ts';
-import type { KubeClient } from '../../client/types.ts';
-import { createCriClient } from '../cri/client.ts';
-import type { CriClient } from '../cri/client.ts';
-import { runtimeName as embeddedRuntimeName } from '../runtime/cri-services.ts';
-import { startEmbeddedRuntime } from '../runtime/server.ts';
+import type { Informer, KubeClient } from '../../client/types.ts';
 import { admissionFailure } from './admission.ts';
 import { readMachine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { NodeAgent } from './node-agent.ts';
 import { capacityOf, nodeObject } from './node-object.ts';
 import type { NodeInput } from './node-object.ts';
@@ -27,7 +25,10 @@ import { apiPodSources } from './pod-sources.ts';
 import { PodWorkers } from './pod-workers.ts';
 import { ProbeManager } from './probe-manager.ts';
 import { realProbeRunner, simulatedProbeRunner } from './probe-runner.ts';
+import { connectRuntime } from './runtime-connection.ts';
+import type { RuntimeConnection, RuntimeEndpoint } from './runtime-connection.ts';
 import { runtimeHealth } from './runtime-health.ts';
+import type { RuntimeHealth } from './runtime-health.ts';
 
 export interface KubeletOptions {
   readonly client: KubeClient;
@@ -35,7 +36,7 @@ export interface KubeletOptions {
   readonly nodeIp: string;
   readonly labels?: Readonly<Record<string, string>>;
   /** `embedded`: containers are simulated in this process; or the socket of containerd, CRI-O, … */
-  readonly runtimeEndpoint: 'embedded' | `unix://${string}`;
+  readonly runtimeEndpoint: RuntimeEndpoint;
   /** pods' volumes and logs, and the embedded runtime's state */
   readonly dataDir: string;
   /** addresses for this node's pods; else what the API server gives the node in spec.podCIDR */
@@ -66,178 +67,246 @@ export interface Kubelet {
 }
 
 const healthPeriodMs = 5000;
+const heartbeatMsDefault = 10_000;
+const relistMsDefault = 1000;
 
-interface Runtime {
-  readonly cri: CriClient;
-  readonly isEmbedded: boolean;
-  readonly name: string;
-  readonly version: string;
-  close(): Promise<void>;
-}
-
-async function connectRuntime(options: KubeletOptions, clock: Clock, log: Log): Promise<Runtime> {
-  const { runtimeEndpoint, podCidr } = options;
-  const embedded =
-    runtimeEndpoint === 'embedded'
-      ? await startEmbeddedRuntime({ dataDir: join(resolve(options.dataDir), 'runtime'), podCidr, clock, log })
-      : undefined;
-  const endpoint = embedded?.endpoint ?? runtimeEndpoint;
-  const cri = createCriClient(endpoint);
-  const close = async (): Promise<void> => {
-    cri.close();
-    await embedded?.close();
-  };
-  try {
-    const version = await cri.call('Version', {}, { timeoutMs: 5000 });
-    const isEmbedded = version.runtimeName === embeddedRuntimeName;
-    return { cri, isEmbedded, name: version.runtimeName, version: version.runtimeVersion, close };
-  } catch (error) {
-    await close();
-    throw new Error(`cannot reach a CRI v1 runtime at ${endpoint}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-/** Runs this machine as a node of the cluster. */
+/** Runs this machine as a node of the cluster. Rejects where the runtime cannot be reached; the API server may come later. */
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const { client, nodeName, nodeIp, clock = systemClock } = options;
-  const log = (options.log ?? silentLog).child({ node: nodeName });
+  const clock = options.clock ?? systemClock;
+  const log = (options.log ?? silentLog).child({ node: options.nodeName });
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
   const machine = await readMachine(dataDir);
-  const runtime = await connectRuntime(options, clock, log);
-  const { cri } = runtime;
-  const capacity = capacityOf(machine, options.capacity);
-  const runtimeVersion = `${runtime.name}://${runtime.version.replace(/^v/, '')}`;
-  let health = await runtimeHealth(cri);
-  let podCidr = options.podCidr;
+  const runtime = await connectRuntime({ ...options, clock, log });
+  const health = await runtimeHealth(runtime.cri);
+  const kubelet = new NodeKubelet(options, { clock, log, dataDir, machine, runtime, health });
+  await kubelet.start();
+  return kubelet;
+}
 
-  const input = (): NodeInput => ({
-    name: nodeName,
-    ip: nodeIp,
-    labels: options.labels ?? {},
-    podCidr: options.podCidr,
-    capacity,
-    machine,
-    runtimeVersion,
-    notReady: lifecycle.problem ?? health.notReady,
-    images: health.images,
-    nowMs: clock.nowMs(),
-  });
-  const agent = new NodeAgent({
-    client,
-    clock,
-    log,
-    input,
-    observed: (node) => useCidrOf(node),
-    statusUpdateMs: options.statusUpdateMs ?? 10_000,
-    leaseMs: options.leaseMs ?? 10_000,
-  });
-  const checkHealth = async (): Promise<void> => {
-    const before = health.notReady;
-    health = await runtimeHealth(cri);
-    if (before !== health.notReady && agent.node) await agent.updateStatus();
-  };
-  const background = (work: Promise<void>, what: string): void => {
-    work.catch((error: unknown) => log.warn({ error: messageOf(error) }, what));
-  };
-  const useCidrOf = (node: Node): void => {
-    const given = options.podCidr ?? node.spec?.podCIDR;
-    if (given === undefined || given === podCidr) return;
-    podCidr = given;
-    const update = cri.call('UpdateRuntimeConfig', { runtimeConfig: { networkConfig: { podCidr: given } } });
-    background(update.then(checkHealth), 'the runtime does not take the pod CIDR');
-  };
+interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dataDir: string;
+  readonly machine: Machine;
+  readonly runtime: RuntimeConnection;
+  readonly health: RuntimeHealth;
+}
 
-  const factory = new InformerFactory(client, { log, clock });
-  const podInformer = factory.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
-  const serviceInformer = factory.informer(services);
-  const recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log });
-  const files = new PodFiles(dataDir);
-  const sources = apiPodSources(client, serviceInformer.lister);
-  const probes = new ProbeManager({
-    clock,
-    run: runtime.isEmbedded ? simulatedProbeRunner : realProbeRunner(cri),
-    changed: (uid) => podWorkers.wake(uid),
-    failed({ pod }, kind, output) {
-      const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-      recorder.event(pods, pod, 'Warning', 'Unhealthy', `${name} probe failed: ${output}`);
-    },
-  });
-  const actions = new PodActions({
-    cri,
-    clock,
-    log,
-    recorder,
-    files,
-    sources,
-    hostIp: nodeIp,
-    machineMemory: machine.memoryBytes,
-    dns: { servers: options.clusterDns ?? [], domain: options.clusterDomain ?? 'cluster.local' },
-    node: () => ({ name: nodeName, ip: nodeIp, allocatable: capacity }),
-    changed: (uid) => podWorkers.wake(uid),
-  });
-  const allocatable = amountsOf(capacity);
-  const podWorkers = new PodWorkers({
-    client,
-    cri,
-    clock,
-    log,
-    recorder,
-    probes,
-    actions,
-    files,
-    hostIp: nodeIp,
-    runtimeName: runtime.name,
-    admit: (pod, others) => admissionFailure(pod, others, agent.node ?? nodeObject(input()), allocatable),
-  });
-  let synced = false;
-  const changedInRuntime = (uid: string): void => {
-    if (podWorkers.has(uid)) podWorkers.wake(uid);
+/** Joins the parts, and hands each what the others tell. */
+class NodeKubelet implements Kubelet {
+  readonly registered: Promise<void>;
+  readonly #options: KubeletOptions;
+  readonly #surroundings: Surroundings;
+  readonly #capacity: Readonly<Record<string, string>>;
+  readonly #factory: InformerFactory;
+  readonly #pods: Informer<Pod>;
+  readonly #recorder: EventRecorder;
+  readonly #files: PodFiles;
+  readonly #probes: ProbeManager;
+  readonly #actions: PodActions;
+  readonly #workers: PodWorkers;
+  readonly #lifecycle: PodLifecycleEvents;
+  readonly #agent: NodeAgent;
+  #setRegistered: () => void = () => {};
+  #health: RuntimeHealth;
+  #podCidr: string | undefined;
+  #synced = false;
+  #cancelHealth: () => void = () => {};
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: KubeletOptions, surroundings: Surroundings) {
+    const { client, nodeName, podCidr } = options;
+    const { clock, log, dataDir, machine, runtime, health } = surroundings;
+    this.#options = options;
+    this.#surroundings = surroundings;
+    this.#health = health;
+    this.#podCidr = podCidr;
+    this.#capacity = capacityOf(machine, options.capacity);
+    this.registered = new Promise((done) => (this.#setRegistered = done));
+    this.#factory = new InformerFactory(client, { log, clock });
+    this.#pods = this.#factory.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
+    this.#recorder = createEventRecorder({ client, component: 'kubelet', host: nodeName, clock, log });
+    this.#files = new PodFiles(dataDir);
+    this.#probes = this.#makeProbes();
+    this.#actions = this.#makeActions();
+    this.#workers = this.#makeWorkers();
+    this.#lifecycle = new PodLifecycleEvents({
+      cri: runtime.cri,
+      clock,
+      log,
+      changed: (uid) => this.#changedInRuntime(uid),
+      relistMs: options.relistMs ?? relistMsDefault,
+    });
+    this.#agent = new NodeAgent({
+      client,
+      clock,
+      log,
+      input: () => this.#nodeInput(),
+      observed: (node) => this.#useCidrOf(node),
+      statusUpdateMs: options.statusUpdateMs ?? heartbeatMsDefault,
+      leaseMs: options.leaseMs ?? heartbeatMsDefault,
+    });
+  }
+
+  get runtimeVersion(): string {
+    return this.#surroundings.runtime.version;
+  }
+
+  get runtimeEndpoint(): string {
+    return this.#surroundings.runtime.cri.endpoint;
+  }
+
+  async start(): Promise<void> {
+    const { clock, log } = this.#surroundings;
+    this.#pods.addHandlers({
+      added: (pod) => this.#workers.set(pod),
+      updated: (before, pod) => {
+        if (before.metadata?.uid !== pod.metadata?.uid) this.#workers.gone(before.metadata?.uid ?? '');
+        this.#workers.set(pod);
+      },
+      deleted: (pod) => this.#workers.gone(pod.metadata?.uid ?? ''),
+    });
+    await this.#lifecycle.relist().catch(() => {});
+    this.#lifecycle.start();
+    this.#background(this.#register(), 'cannot register the node');
+    this.#factory.start();
+    this.#workers.start();
+    this.#background(this.#removeLeftovers(), "cannot look for earlier pods' remains");
+    this.#cancelHealth = clock.every(healthPeriodMs, () =>
+      this.#background(this.#checkHealth(), "cannot write the node's status"),
+    );
+    log.info({ runtime: this.runtimeVersion, endpoint: this.runtimeEndpoint }, 'the kubelet runs');
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    this.#cancelHealth();
+    this.#actions.close();
+    await Promise.all([this.#agent.stop(), this.#factory.stop()]);
+    await Promise.all([this.#workers.stop(), this.#lifecycle.stop()]);
+    this.#probes.stop(); // after the workers: they begin to watch
+    await this.#recorder.stop();
+    await this.#surroundings.runtime.close();
+  }
+
+  async #register(): Promise<void> {
+    await this.#agent.start();
+    const { node } = this.#agent;
+    if (node === undefined) return; // stopped before
+    this.#setRegistered();
+    this.#recorder.event(nodes, node, 'Normal', 'Starting', 'Starting kubelet.');
+  }
+
+  /** Pods that were deleted while no kubelet ran are known to the runtime, or have files, and nobody else. */
+  async #removeLeftovers(): Promise<void> {
+    await this.#pods.synced();
+    this.#synced = true;
+    const known = new Set(this.#pods.lister.list().map(({ metadata }) => metadata?.uid));
+    for (const uid of [...this.#lifecycle.uids(), ...(await this.#files.uids())]) {
+      if (!known.has(uid)) this.#workers.gone(uid);
+    }
+  }
+
+  #changedInRuntime(uid: string): void {
+    if (this.#workers.has(uid)) this.#workers.wake(uid);
     // What the API server does not know is left from earlier; but ask only when its pods are known.
-    else if (synced) podWorkers.gone(uid);
-  };
-  const relistMs = options.relistMs ?? 1000;
-  const lifecycle = new PodLifecycleEvents({ cri, clock, log, changed: changedInRuntime, relistMs });
+    else if (this.#synced) this.#workers.gone(uid);
+  }
 
-  podInformer.addHandlers({
-    added: (pod) => podWorkers.set(pod),
-    updated(before, pod) {
-      if (before.metadata?.uid !== pod.metadata?.uid) podWorkers.gone(before.metadata?.uid ?? '');
-      podWorkers.set(pod);
-    },
-    deleted: (pod) => podWorkers.gone(pod.metadata?.uid ?? ''),
-  });
-  await lifecycle.relist().catch(() => {});
-  lifecycle.start();
-  const registered = agent.start();
-  factory.start();
-  podWorkers.start();
-  const cleaned = (async () => {
-    await podInformer.synced();
-    synced = true;
-    const known = new Set(podInformer.lister.list().map(({ metadata }) => metadata?.uid));
-    for (const uid of [...lifecycle.uids(), ...(await files.uids())]) if (!known.has(uid)) podWorkers.gone(uid);
-  })();
-  cleaned.catch(() => {}); // rejects only when stopped before the first list
-  const cancelHealth = clock.every(healthPeriodMs, () => background(checkHealth(), "cannot write the node's status"));
-  void registered.then(() => {
-    const node = agent.node;
-    if (node) recorder.event(nodes, node, 'Normal', 'Starting', 'Starting kubelet.');
-  });
-  log.info({ runtime: runtimeVersion, endpoint: cri.endpoint }, 'the kubelet runs');
+  async #checkHealth(): Promise<void> {
+    const before = this.#health.notReady;
+    this.#health = await runtimeHealth(this.#surroundings.runtime.cri);
+    if (before !== this.#health.notReady && this.#agent.node && !this.#stopping) await this.#agent.updateStatus();
+  }
 
-  return {
-    registered,
-    runtimeVersion,
-    runtimeEndpoint: cri.endpoint,
-    async stop() {
-      cancelHealth();
-      actions.close();
-      await Promise.all([agent.stop(), factory.stop()]);
-      await Promise.all([podWorkers.stop(), lifecycle.stop()]);
-      probes.stop(); // after the workers: they begin to watch
-      await recorder.stop();
-      await runtime.close();
-    },
-  };
+  #useCidrOf({ spec }: Node): void {
+    const given = this.#options.podCidr ?? spec?.podCIDR;
+    if (!given || given === this.#podCidr) return;
+    this.#podCidr = given;
+    const request = { runtimeConfig: { networkConfig: { podCidr: given } } };
+    const update = this.#surroundings.runtime.cri.call('UpdateRuntimeConfig', request);
+    this.#background(
+      update.then(() => this.#checkHealth()),
+      'the runtime does not take the pod CIDR',
+    );
+  }
+
+  #background(work: Promise<void>, what: string): void {
+    work.catch((error: unknown) => {
+      if (!this.#stopping) this.#surroundings.log.warn({ error: messageOf(error) }, what);
+    });
+  }
+
+  #nodeInput(): NodeInput {
+    const { nodeName, nodeIp, labels = {}, podCidr } = this.#options;
+    const { machine, clock } = this.#surroundings;
+    return {
+      name: nodeName,
+      ip: nodeIp,
+      labels,
+      podCidr,
+      capacity: this.#capacity,
+      machine,
+      runtimeVersion: this.runtimeVersion,
+      notReady: this.#lifecycle.problem ?? this.#health.notReady,
+      images: this.#health.images,
+      nowMs: clock.nowMs(),
+    };
+  }
+
+  #makeProbes(): ProbeManager {
+    const { clock, runtime } = this.#surroundings;
+    return new ProbeManager({
+      clock,
+      run: runtime.isEmbedded ? simulatedProbeRunner : realProbeRunner(runtime.cri),
+      changed: (uid) => this.#workers.wake(uid),
+      failed: ({ pod }, kind, output) => {
+        const name = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+        this.#recorder.event(pods, pod, 'Warning', 'Unhealthy', `${name} probe failed: ${output}`);
+      },
+    });
+  }
+
+  #makeActions(): PodActions {
+    const { client, nodeName, nodeIp, clusterDns = [], clusterDomain = 'cluster.local' } = this.#options;
+    const { clock, log, machine, runtime } = this.#surroundings;
+    return new PodActions({
+      cri: runtime.cri,
+      clock,
+      log,
+      recorder: this.#recorder,
+      files: this.#files,
+      sources: apiPodSources(client, this.#factory.informer(services).lister),
+      hostIp: nodeIp,
+      machineMemory: machine.memoryBytes,
+      dns: { servers: clusterDns, domain: clusterDomain },
+      node: () => ({ name: nodeName, ip: nodeIp, allocatable: this.#capacity }),
+      changed: (uid) => this.#workers.wake(uid),
+    });
+  }
+
+  #makeWorkers(): PodWorkers {
+    const { client, nodeIp } = this.#options;
+    const { clock, log, runtime } = this.#surroundings;
+    const allocatable = amountsOf(this.#capacity);
+    return new PodWorkers({
+      client,
+      cri: runtime.cri,
+      clock,
+      log,
+      recorder: this.#recorder,
+      probes: this.#probes,
+      actions: this.#actions,
+      files: this.#files,
+      hostIp: nodeIp,
+      runtimeName: runtime.name,
+      admit: (pod, others) =>
+        admissionFailure(pod, others, this.#agent.node ?? nodeObject(this.#nodeInput()), allocatable),
+    });
+  }
 }

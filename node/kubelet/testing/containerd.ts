@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { sleep } from '../../base/clock.ts';
+import { sleep } from '../../../base/clock.ts';
 
 const run = promisify(execFile);
 const needed = ['containerd', 'ctr', 'runc', 'umoci', 'umount', 'ip'];
@@ -126,6 +126,7 @@ export async function startContainerd(): Promise<Containerd> {
     for (const id of stdout.split('\n').filter(Boolean)) await ctr('tasks', 'kill', '-s', 'KILL', id).catch(() => {});
     child.kill('SIGTERM');
     await ended;
+    await endShims(socket);
     await unmountBelow(folder);
     await run('ip', ['link', 'delete', bridge]).catch(() => {});
     await rm(folder, { recursive: true, force: true });
@@ -144,6 +145,16 @@ export async function startContainerd(): Promise<Containerd> {
     throw error;
   }
   return { endpoint: `unix://${socket}`, close };
+}
+
+/** A shim outlives its containerd; ours are those that were started for our socket. */
+async function endShims(socket: string): Promise<void> {
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const [program = '', ...args] = command.split('\0');
+    if (program.endsWith('containerd-shim-runc-v2') && args.includes(socket)) process.kill(Number(pid), 'SIGKILL');
+  }
 }
 
 /** Mounts that a pod which was killed left behind. */
