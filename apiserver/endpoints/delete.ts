@@ -53,6 +53,7 @@ export async function deleteObject(
   const dryRun = (options.dryRun?.length ?? 0) > 0;
   const key = keyOf(entry, storage.prefix, namespace, name);
   let wouldBe: Change['object'] | undefined;
+  let last: KubeObject | undefined;
   const result = await storage.store.update(key, async (stored) => {
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), name);
     const current = presented(entry, stored).object;
@@ -74,13 +75,25 @@ export async function deleteObject(
       return { object: stored.object };
     }
     const allocator = entry.allocator && services.allocators[entry.allocator];
-    if (next === 'delete') return { object: 'delete', ...allocator?.release(current) };
+    if (next === 'delete') {
+      last = entry.graceOf === undefined ? undefined : markedNow(current, services.clock.nowMs());
+      return { object: 'delete', ...allocator?.release(current) };
+    }
     return { object: next === current ? stored.object : toStored(entry, next) };
   });
   const would = wouldBe as Change['object'] | undefined;
-  if (would === undefined) return result;
+  const marked = last as KubeObject | undefined;
+  if (would === undefined) {
+    return marked === undefined || !result.deleted ? result : { ...result, object: result.object.withObject(marked) };
+  }
   return { object: would === 'delete' ? result.object : result.object.withObject(would), deleted: would === 'delete' };
 }
+
+/** Kinds with a grace period show that it was none. */
+const markedNow = (object: KubeObject, nowMs: number): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, deletionTimestamp: rfc3339(nowMs), deletionGracePeriodSeconds: 0 },
+});
 
 function checkPreconditions(
   { info }: ResourceEntry,

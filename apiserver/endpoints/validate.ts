@@ -1,4 +1,5 @@
 import type { FieldError } from '../../api/meta/field-error.ts';
+import { validateObjectMeta } from '../../api/meta/object-meta.ts';
 import { newInvalid } from '../../api/meta/status.ts';
 import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/validate.ts';
 import type { KubeObject } from '../pipeline.ts';
@@ -8,8 +9,13 @@ function refuse({ info }: ResourceEntry, object: KubeObject, errors: readonly Fi
   if (errors.length > 0) throw newInvalid(info, object.metadata?.name ?? '', errors);
 }
 
-export const validateNew = (entry: ResourceEntry, object: KubeObject): void =>
-  refuse(entry, object, validateCreate(entry.info, object));
+export function validateNew(entry: ResourceEntry, object: KubeObject): void {
+  const { info, nameCheck } = entry;
+  const errors = nameCheck
+    ? validateObjectMeta(object.metadata, info.namespaced, nameCheck)
+    : validateCreate(info, object);
+  refuse(entry, object, errors);
+}
 
 export function validateChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, subresource: string): void {
   const validate = subresource === 'status' ? validateStatusUpdate : validateUpdate;

@@ -1,3 +1,4 @@
+import type { NameCheck } from '../../api/meta/names.ts';
 import { resourceFor } from '../../api/schema/resources.ts';
 import type { KubeObject, ResourceInfo } from '../pipeline.ts';
 import type { Together } from '../storage/resource-store.ts';
@@ -50,6 +51,8 @@ export interface ResourceEntry {
   heldBy?(object: KubeObject): boolean;
   /** when it is marked as deleted */
   markDeleted?(object: KubeObject): void;
+  /** for kinds that have no validation of their own yet; default: DNS subdomains */
+  readonly nameCheck?: NameCheck;
   readonly allocator?: AllocatorName;
   /** where another version of the same objects is what the store keeps */
   readonly conversion?: Conversion;
