@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startApiServer } from '../../apiserver/server.ts';
+import type { Log } from '../../base/log.ts';
+import { createKubeClient } from '../../client/kube-client.ts';
+import type { KubeClient } from '../../client/types.ts';
+import { startControllerManager } from '../../controllers/manager/controller-manager.ts';
+import { startScheduler } from '../../controllers/scheduler/scheduler.ts';
+import { startEtcdMember } from '../../store/etcd/member.ts';
+import type { EtcdMember } from '../../store/etcd/member.ts';
+import type { Layout, ReplicaPlace } from '../cluster/layout.ts';
+import { readPair } from '../pki/cluster-pki.ts';
+import { newIdentity } from './controllers.ts';
+import type { Part } from './process-life.ts';
+
+/** The replica asks first: itself, then the others. */
+const ownFirst = (layout: Layout, replica: ReplicaPlace): ReplicaPlace[] => [
+  replica,
+  ...layout.replicas.filter((other) => other.name !== replica.name),
+];
+
+function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Promise<EtcdMember> {
+  const { timeouts, name } = layout.config;
+  const ca = readFileSync(join(layout.pkiDir, 'etcd-ca.crt'), 'utf8');
+  const tls = { ...readPair(layout.pkiDir, `${replica.name}-etcd`), ca };
+  return startEtcdMember({
+    name: replica.name,
+    dataDir: replica.dir,
+    listenClientUrls: [replica.clientUrl],
+    advertiseClientUrls: [replica.clientUrl],
+    listenPeerUrls: [replica.peerUrl],
+    initialAdvertisePeerUrls: [replica.peerUrl],
+    initialCluster: Object.fromEntries(layout.replicas.map((r) => [r.name, [r.peerUrl]])),
+    initialClusterToken: name,
+    heartbeatMs: timeouts.heartbeat,
+    electionMs: timeouts.election,
+    clientTls: tls,
+    peerTls: tls,
+    log: log.child({ part: 'store' }),
+  });
+}
+
+/** A Lease is renewed at two thirds of its life and tried for at a fifth, about as client-go's 15 s / 10 s / 2 s. */
+function electionTimes(leaseMs: number): { leaseDurationMs: number; renewDeadlineMs: number; retryPeriodMs: number } {
+  return {
+    leaseDurationMs: leaseMs,
+    renewDeadlineMs: Math.round((leaseMs * 2) / 3),
+    retryPeriodMs: Math.round(leaseMs / 5),
+  };
+}
+
+function startControllers(layout: Layout, replica: ReplicaPlace, log: Log): Part[] {
+  const ca = readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8');
+  const { timeouts } = layout.config;
+  const election = { identity: newIdentity(replica.name), ...electionTimes(timeouts.lease) };
+  const clientOf = (user: string): KubeClient =>
+    createKubeClient({
+      servers: ownFirst(layout, replica).map((r) => r.apiUrl),
+      ca,
+      ...readPair(layout.pkiDir, user),
+      userAgent: `kuorum-${user}/${replica.name}`,
+    });
+  const managerClient = clientOf('controller-manager');
+  const schedulerClient = clientOf('scheduler');
+  const manager = startControllerManager({
+    client: managerClient,
+    ...election,
+    settings: {
+      rootCa: ca,
+      nodeMonitorGraceMs: timeouts.nodeGracePeriod,
+      nodeMonitorPeriodMs: Math.min(5000, Math.ceil(timeouts.nodeGracePeriod / 4)),
+    },
+    log: log.child({ part: 'controllers' }),
+  });
+  const scheduler = startScheduler({ client: schedulerClient, ...election, log: log.child({ part: 'scheduler' }) });
+  return [
+    { name: 'client of the controllers', stop: () => managerClient.close() },
+    { name: 'client of the scheduler', stop: () => schedulerClient.close() },
+    { name: 'controllers', stop: () => manager.stop() },
+    { name: 'scheduler', stop: () => scheduler.stop() },
+  ];
+}
+
+/** A whole replica in this process: store member, API server, controllers, scheduler; they talk over loopback. */
+export async function startReplica(layout: Layout, replica: ReplicaPlace, log: Log): Promise<Part[]> {
+  const starting = startMember(layout, replica, log);
+  const etcdTls = {
+    ...readPair(layout.pkiDir, 'apiserver-etcd-client'),
+    ca: readFileSync(join(layout.pkiDir, 'etcd-ca.crt'), 'utf8'),
+  };
+  const member = await starting;
+  const server = await startApiServer({
+    etcdServers: ownFirst(layout, replica).map((r) => r.clientUrl),
+    etcdTls,
+    securePort: replica.apiPort,
+    tls: readPair(layout.pkiDir, 'apiserver'),
+    clientCa: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
+    serviceClusterIpRange: layout.config.network.serviceCidr,
+    log: log.child({ part: 'apiserver' }),
+  });
+  return [
+    { name: 'store member', stop: () => member.stop(), failed: member.failed },
+    { name: 'API server', stop: () => server.stop(1000) },
+    ...startControllers(layout, replica, log),
+  ];
+}
