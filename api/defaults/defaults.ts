@@ -10,21 +10,30 @@ import { secretDefaults } from './secret.ts';
 import { deploymentDefaults } from './deployment.ts';
 import { endpointPortDefaults, endpointsDefaults } from './endpoints.ts';
 import { namespaceDefaults, namespaceStatusDefaults } from './namespace.ts';
-import { nodeStatusDefaults } from './node.ts';
-import { podDefaults, podSpecDefaults } from './pod.ts';
+import { nodeSpecDefaults, nodeStatusDefaults } from './node.ts';
+import { podDefaults, podSpecDefaults, podStatusDefaults } from './pod.ts';
 import { containerDefaults, httpGetDefaults, objectFieldDefaults, probeDefaults } from './container.ts';
+import { bindingDefaults, subjectDefaults } from './rbac.ts';
 import { serviceDefaults } from './service.ts';
-import { hostPathDefaults, modeDefaults, tokenProjectionDefaults, volumeDefaults } from './volume.ts';
+import {
+  claimSpecDefaults,
+  hostPathDefaults,
+  modeDefaults,
+  tokenProjectionDefaults,
+  volumeDefaults,
+} from './volume.ts';
 
 /** Changes the object it is given. */
 export type Defaulter<T> = (object: T) => void;
 
 const core = 'io.k8s.api.core.v1.';
+const rbac = 'io.k8s.api.rbac.v1.';
 
 /** Full type name → what to fill in. Adding a type adds a line. */
 const defaulters = new Map<string, Defaulter<never>>([
   [`${core}Pod`, podDefaults],
   [`${core}PodSpec`, podSpecDefaults],
+  [`${core}PodStatus`, podStatusDefaults],
   [`${core}Container`, containerDefaults],
   [`${core}EphemeralContainer`, containerDefaults],
   [`${core}Probe`, probeDefaults],
@@ -38,12 +47,17 @@ const defaulters = new Map<string, Defaulter<never>>([
   [`${core}ProjectedVolumeSource`, modeDefaults],
   [`${core}ServiceAccountTokenProjection`, tokenProjectionDefaults],
   [`${core}Service`, serviceDefaults],
+  [`${rbac}RoleBinding`, bindingDefaults],
+  [`${rbac}ClusterRoleBinding`, bindingDefaults],
+  [`${rbac}Subject`, subjectDefaults],
   [`${core}Endpoints`, endpointsDefaults],
   ['io.k8s.api.discovery.v1.EndpointPort', endpointPortDefaults],
   [`${core}Secret`, secretDefaults],
   [`${core}Namespace`, namespaceDefaults],
   [`${core}NamespaceStatus`, namespaceStatusDefaults],
+  [`${core}NodeSpec`, nodeSpecDefaults],
   [`${core}NodeStatus`, nodeStatusDefaults],
+  [`${core}PersistentVolumeClaimSpec`, claimSpecDefaults],
   ['io.k8s.api.apps.v1.Deployment', deploymentDefaults],
   ['io.k8s.api.apps.v1.ReplicaSet', replicaSetDefaults],
 ]);

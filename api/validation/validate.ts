@@ -19,6 +19,16 @@ import { validateLease, validateLeaseUpdate } from './lease.ts';
 import { validateNamespace, validateNamespaceStatusUpdate, validateNamespaceUpdate } from './namespace.ts';
 import { validateNode, validateNodeUpdate } from './node.ts';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import {
+  validateClusterRole,
+  validateClusterRoleBinding,
+  validateClusterRoleBindingUpdate,
+  validateClusterRoleUpdate,
+  validateRole,
+  validateRoleBinding,
+  validateRoleBindingUpdate,
+  validateRoleUpdate,
+} from './rbac.ts';
 import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replica-set.ts';
 import { validateService, validateServiceStatusUpdate, validateServiceUpdate } from './service.ts';
 
@@ -60,6 +70,13 @@ add('apps/ReplicaSet', {
   create: validateReplicaSet,
   update: validateReplicaSetUpdate,
   statusUpdate: validateReplicaSetStatusUpdate,
+});
+add('rbac.authorization.k8s.io/Role', { create: validateRole, update: validateRoleUpdate });
+add('rbac.authorization.k8s.io/ClusterRole', { create: validateClusterRole, update: validateClusterRoleUpdate });
+add('rbac.authorization.k8s.io/RoleBinding', { create: validateRoleBinding, update: validateRoleBindingUpdate });
+add('rbac.authorization.k8s.io/ClusterRoleBinding', {
+  create: validateClusterRoleBinding,
+  update: validateClusterRoleBindingUpdate,
 });
 
 const validationOf = (gvk: GroupVersionKind): KindValidation<never> | undefined =>
