@@ -7,7 +7,7 @@ export interface StateMachine {
   readonly durableIndex: LogIndex;
   /**
    * Called in log order with entries that are committed and durable here; synchronous and deterministic.
-   * `data` is what was proposed. An empty batch never happens. A returned promise is back-pressure: nothing more is
+   * `data` is what was proposed; a new leader's empty entries are not handed on. An empty batch never happens. A returned promise is back-pressure: nothing more is
    * applied until it settles (the machine's own buffer is full).
    */
   apply(entries: readonly AppliedEntry[]): void | Promise<void>;
