@@ -3,7 +3,7 @@ import type { Pod } from '../../../api/types/core-v1.ts';
 
 import { matcherOfSelector } from '../../../api/meta/labels.ts';
 import { rfc3339 } from '../../../base/clock.ts';
-import { isNamespaceTerminating, isNotFound, messageOf } from '../../../client/api-errors.ts';
+import { isConflict, isNamespaceTerminating, isNotFound, messageOf } from '../../../client/api-errors.ts';
 import type { EventRecorder } from '../../../client/events.ts';
 import { pods, replicaSets } from '../../../client/resources.ts';
 import { controllerOf, keyOf } from '../../../client/types.ts';
@@ -211,7 +211,15 @@ export class ReplicaSetController implements Controller {
     try {
       await this.#setClient.updateStatus({ ...set, status });
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (isConflict(error)) await this.#writeStatusOfFresh(set, status);
+      else if (!isNotFound(error)) throw error;
     }
+  }
+
+  /** The Deployment resizes its sets all the time; the counts are as true for the set's newer version. Once, as Kubernetes does. */
+  async #writeStatusOfFresh(set: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
+    const { name = '', namespace, uid } = set.metadata ?? {};
+    const fresh = await this.#setClient.get(name, namespace);
+    if (fresh.metadata?.uid === uid) await this.#setClient.updateStatus({ ...fresh, status });
   }
 }
