@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec } from '../types/core-v1.ts';
+import type { Container, Pod, PodSpec, PodStatus } from '../types/core-v1.ts';
 import { setOwn } from '../meta/clone.ts';
 
 /** What a Pod gets and a pod template does not. */
@@ -7,6 +7,8 @@ export function podDefaults(pod: Pod): void {
   if (spec === undefined) return;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) requestsFromLimits(container);
   spec.enableServiceLinks ??= true;
+  // negative ones were once stored
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   if (spec.hostNetwork) {
     for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
       for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
@@ -33,4 +35,10 @@ export function podSpecDefaults(spec: PodSpec): void {
   // the field's old name is kept in step
   if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
   else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
+}
+
+/** `podIP` is the first of `podIPs`; where they differ, the older field counts. */
+export function podStatusDefaults(status: PodStatus): void {
+  if (status.podIP && status.podIPs?.[0]?.ip !== status.podIP) status.podIPs = [{ ip: status.podIP }];
+  if (status.podIPs?.[0]?.ip) status.podIP = status.podIPs[0].ip;
 }

@@ -22,7 +22,8 @@ export function serviceDefaults(service: Service): void {
     spec.type === 'NodePort' ||
     (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
   if (external) spec.externalTrafficPolicy ||= 'Cluster';
-  if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
+  const hasAddress = spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (hasAddress) spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') {
     spec.allocateLoadBalancerNodePorts ??= true;
     for (const ingress of service.status?.loadBalancer?.ingress ?? []) {

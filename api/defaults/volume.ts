@@ -1,4 +1,9 @@
-import type { HostPathVolumeSource, ServiceAccountTokenProjection, Volume } from '../types/core-v1.ts';
+import type {
+  HostPathVolumeSource,
+  PersistentVolumeClaimSpec,
+  ServiceAccountTokenProjection,
+  Volume,
+} from '../types/core-v1.ts';
 import { imageTag } from './image.ts';
 
 /** A volume that names no source is an empty directory. */
@@ -23,4 +28,8 @@ export function modeDefaults(source: { defaultMode?: number }): void {
 
 export function tokenProjectionDefaults(projection: ServiceAccountTokenProjection): void {
   projection.expirationSeconds ??= 3600;
+}
+
+export function claimSpecDefaults(spec: PersistentVolumeClaimSpec): void {
+  spec.volumeMode ??= 'Filesystem';
 }

@@ -66,7 +66,7 @@ export function goLabelSelector(
       }
     | undefined,
 ): GoSyntax {
-  if (selector === undefined) return new GoSyntax('(*v1.LabelSelector)(nil)');
+  if (!selector) return new GoSyntax('(*v1.LabelSelector)(nil)');
   const expressions = selector.matchExpressions?.map(
     (e) =>
       `v1.LabelSelectorRequirement{Key:${goQuote(e.key)}, Operator:${goQuote(e.operator)}, ` +

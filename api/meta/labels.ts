@@ -242,8 +242,8 @@ const objectOperators: Record<string, SelectorOperator> = {
 };
 
 /** Undefined selects nothing, `{}` everything. Throws SelectorError for an operator it does not know. */
-export function matcherOfSelector(selector: LabelSelector | undefined): LabelMatcher {
-  if (selector === undefined) return nothing;
+export function matcherOfSelector(selector: LabelSelector | null | undefined): LabelMatcher {
+  if (!selector) return nothing;
   const set = selector.matchLabels ?? {};
   const requirements: Requirement[] = Object.keys(set).map((key) => ({
     key,
@@ -269,8 +269,8 @@ export function validateLabels(labels: Labels | undefined, path: string): FieldE
   return errors;
 }
 
-export function validateLabelSelector(selector: LabelSelector | undefined, path: string): FieldError[] {
-  if (selector === undefined) return [];
+export function validateLabelSelector(selector: LabelSelector | null | undefined, path: string): FieldError[] {
+  if (!selector) return [];
   const errors = validateLabels(selector.matchLabels, `${path}.matchLabels`);
   for (const [i, requirement] of (selector.matchExpressions ?? []).entries()) {
     const at = `${path}.matchExpressions[${i}]`;

@@ -3,6 +3,7 @@
  * Kubernetes words them; an empty list means fine.
  */
 const dns1123Label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const underscoredLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const dns1123Subdomain = `${dns1123Label}(\\.${dns1123Label})*`;
 const dns1035Label = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const qualifiedName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
@@ -40,6 +41,7 @@ export { byteLength };
 
 const full = (format: string): RegExp => new RegExp(`^(?:${format})$`);
 const dns1123LabelRegex = full(dns1123Label);
+const underscoredLabelRegex = full(underscoredLabel);
 const dns1123SubdomainRegex = full(dns1123Subdomain);
 const dns1035LabelRegex = full(dns1035Label);
 const qualifiedNameRegex = full(qualifiedName);
@@ -63,6 +65,14 @@ export function isDns1123Subdomain(value: string): string[] {
   if (errors.length > 0 && value.split('.').every((part) => dns1123LabelRegex.test(part))) return errors;
   const what = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', ${alphanumericEnds}`;
   return [...errors, regexMessage(what, dns1123Subdomain, 'example.com')];
+}
+
+/** Search domains of resolvers may have underscores. */
+export function isDns1123SubdomainWithUnderscore(value: string): string[] {
+  const errors = byteLength(value) > dns1123SubdomainMaxLength ? [maxLenMessage(dns1123SubdomainMaxLength)] : [];
+  if (value.split('.').every((part) => underscoredLabelRegex.test(part))) return errors;
+  const what = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', ${alphanumericEnds}`;
+  return [...errors, regexMessage(what, `${underscoredLabel}(\\.${underscoredLabel})*`, 'example.com')];
 }
 
 export function isDns1035Label(value: string): string[] {

@@ -53,6 +53,9 @@ function created(exchange: Exchange): { gvk: GroupVersionKind; object: JsonObjec
   const { object, warnings } = decodeBody(bytes(exchange.request.body), 'application/json', gvk);
   const namespace = /\/namespaces\/([^/]+)\//.exec(exchange.request.path)?.[1];
   if (namespace !== undefined) (object['metadata'] as JsonObject)['namespace'] = namespace;
+  // admission names the account before an object is validated
+  const spec = object['spec'];
+  if (gvk.kind === 'Pod' && isObject(spec)) spec['serviceAccountName'] = 'default';
   return { gvk, object: applyDefaults(object, gvk), warnings };
 }
 
@@ -89,7 +92,8 @@ void t.test('defaults are those of a real server', (t) => {
   t.ok(posts.length >= 18);
   for (const exchange of posts) {
     const { gvk, object, warnings } = created(exchange);
-    t.same(withoutServerParts(object), withoutServerParts(exchange.response), exchange.title);
+    const wanted = withoutServerParts(exchange.response);
+    t.same(withoutServerParts(clone(object)), wanted, exchange.title);
     if (exchange.warning !== undefined) {
       t.equal(`299 - ${JSON.stringify(warnings[0])}`, exchange.warning, `${exchange.title}: warning`);
     }

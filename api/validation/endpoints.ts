@@ -8,7 +8,17 @@ import { isDns1123Label, isDns1123Subdomain, isLabelValue, nameIsDnsSubdomain } 
 import { validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
 import type { EndpointAddress, Endpoints, EndpointSubset } from '../types/core-v1.ts';
 import type { Endpoint, EndpointHints, EndpointSlice } from '../types/discovery-v1.ts';
-import { dnsLabel, dnsSubdomain, each, named, oneOf, portNumber, protocols, qualifiedName } from './field-checks.ts';
+import {
+  dnsLabel,
+  dnsSubdomain,
+  each,
+  named,
+  oneOf,
+  oneOfIfSet,
+  portNumber,
+  protocols,
+  qualifiedName,
+} from './field-checks.ts';
 
 const addressesMax = 100;
 const endpointsMax = 1000;
@@ -132,7 +142,7 @@ function validateSliceRest(slice: EndpointSlice): FieldError[] {
       const found = name ? dnsLabel(`${at}.name`, name) : [];
       if (names.has(name)) found.push(duplicate(`${at}.name`, name));
       names.add(name);
-      found.push(...oneOf(`${at}.protocol`, port.protocol, protocols));
+      found.push(...oneOfIfSet(`${at}.protocol`, port.protocol ?? '', protocols));
       return port.appProtocol === undefined
         ? found
         : [...found, ...qualifiedName(`${at}.appProtocol`, port.appProtocol)];

@@ -4,11 +4,11 @@ import type { FieldError } from '../meta/field-error.ts';
 import { goStrings } from '../meta/go-text.ts';
 import { validateIp } from '../meta/ip.ts';
 import { validateLabels } from '../meta/labels.ts';
-import { isDns1123Subdomain, isInRange } from '../meta/names.ts';
+import { isDns1123Subdomain, isDns1123SubdomainWithUnderscore, isInRange } from '../meta/names.ts';
 import { validateAnnotations } from '../meta/object-meta.ts';
 import type { PodSpec, PodTemplateSpec } from '../types/core-v1.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './container.ts';
-import { dnsLabel, dnsSubdomain, each, forbiddenIf, oneOf, oneOfIfSet, qualifiedName } from './field-checks.ts';
+import { dnsLabel, dnsSubdomain, each, forbiddenIf, named, oneOf, oneOfIfSet, qualifiedName } from './field-checks.ts';
 import { validateQuantityValue, validateResources } from './resources.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling.ts';
 import { validatePodSecurityContext } from './security-context.ts';
@@ -44,10 +44,9 @@ function validateDns(spec: PodSpec, path: string): FieldError[] {
     const why = `must not have more than ${searchListLengthMax} characters (including spaces) in the search list`;
     errors.push(invalid(`${at}.searches`, goStrings(searches), why));
   }
-  const fine = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
   for (const [i, search] of searches.entries()) {
     const name = search.replace(/\.$/, '');
-    if (search !== '.' && !fine.test(name)) errors.push(...dnsSubdomain(`${at}.searches[${i}]`, name));
+    if (search !== '.') errors.push(...named(`${at}.searches[${i}]`, name, isDns1123SubdomainWithUnderscore(name)));
   }
   errors.push(
     ...each(options, `${at}.options`, (o, optionAt) => (o.name ? [] : [required(optionAt, 'must not be empty')])),

@@ -18,10 +18,23 @@ export function validatePod(pod: Pod): FieldError[] {
   return [
     ...validateObjectMeta(pod.metadata, true, nameIsDnsSubdomain),
     ...validatePodSpec(spec, 'spec', pod.metadata?.name, true),
-    ...each([...(spec.containers ?? [])], 'spec.containers', imageWithoutSpace),
+    ...(spec.serviceAccountName ? [] : tokensWithoutAccount(spec)),
+    ...each(spec.containers, 'spec.containers', imageWithoutSpace),
     ...each(spec.initContainers, 'spec.initContainers', imageWithoutSpace),
   ];
 }
+
+/** Admission names an account before this; where none is named there is none to make tokens for. */
+const tokensWithoutAccount = (spec: PodSpec): FieldError[] =>
+  each(spec.volumes, 'spec.volumes', (volume, at) =>
+    each(volume.projected?.sources, `${at}.projected.sources`, (source, sourceAt) =>
+      forbiddenIf(
+        source.serviceAccountToken,
+        `${sourceAt}.serviceAccountToken`,
+        'must not be specified when serviceAccountName is not set',
+      ),
+    ),
+  );
 
 const imageWithoutSpace = (container: Container, at: string): FieldError[] => {
   const image = container.image ?? '';

@@ -22,6 +22,8 @@ import { validateClusterIps, validateClusterIpsUpdate } from './service-ips.ts';
 
 const affinityTimeoutMax = 86_400;
 const policies = ['Cluster', 'Local'];
+/** types with a cluster IP */
+const addressed = ['ClusterIP', 'NodePort', 'LoadBalancer'];
 
 const isHeadless = (spec: ServiceSpec): boolean => spec.clusterIPs?.length === 1 && spec.clusterIPs[0] === 'None';
 const isExternal = (spec: ServiceSpec): boolean =>
@@ -149,7 +151,7 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
     if (port !== 0) errors.push(invalid('spec.healthCheckNodePort', port, why));
   } else if (port === 0) errors.push(required('spec.healthCheckNodePort'));
   else errors.push(...portNumber('spec.healthCheckNodePort', port));
-  if (spec.internalTrafficPolicy === undefined && spec.type !== 'ExternalName') {
+  if (spec.internalTrafficPolicy === undefined && addressed.includes(spec.type ?? '')) {
     errors.push(required('spec.internalTrafficPolicy'));
   }
   return [

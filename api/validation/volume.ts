@@ -1,10 +1,11 @@
 /** Volumes of a pod. */
-import { duplicate, forbidden, invalid, notSupported, required } from '../meta/field-error.ts';
+import { duplicate, forbidden, invalid, notSupported, required, tooLong } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { isDns1123Subdomain } from '../meta/names.ts';
 import { parseQuantity } from '../meta/quantity.ts';
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from '../types/core-v1.ts';
 import { validateFieldRef, validateResourceFieldRef, volumeFields } from './env.ts';
-import { dnsLabel, each, fileMode, localNonReservedPath, noBacksteps, requiredText } from './field-checks.ts';
+import { dnsLabel, each, fileMode, localNonReservedPath, named, noBacksteps, requiredText } from './field-checks.ts';
 
 const hostPathTypes = [
   '',
@@ -82,6 +83,20 @@ function validateProjected(source: ProjectedVolumeSource, path: string): FieldEr
   return errors;
 }
 
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+
+function validateClaimTemplate(volume: Volume, path: string): FieldError[] {
+  const spec = volume.ephemeral?.volumeClaimTemplate?.spec;
+  if (spec === undefined) return [required(path)];
+  const modes = spec.accessModes ?? [];
+  const errors = modes.length > 0 ? [] : [required(`${path}.spec.accessModes`, 'at least 1 access mode is required')];
+  for (const mode of modes) {
+    if (!accessModes.includes(mode)) errors.push(notSupported(`${path}.spec.accessModes`, mode, accessModes));
+  }
+  if (!spec.resources?.requests?.['storage']) errors.push(required(`${path}.spec.resources[storage]`));
+  return errors;
+}
+
 type SourceCheck = (volume: Volume, path: string) => FieldError[];
 
 /** Sources that this page checks further; the others need only be the one. In the order a real server looks at them. */
@@ -145,8 +160,13 @@ const sourceChecks: Record<Exclude<keyof Volume, 'name'>, SourceCheck | undefine
   storageos: undefined,
   scaleIO: undefined,
   projected: (volume, path) => validateProjected(volume.projected as ProjectedVolumeSource, path),
-  csi: (volume, path) => requiredText(`${path}.driver`, volume.csi?.driver),
-  ephemeral: (volume, path) => (volume.ephemeral?.volumeClaimTemplate ? [] : [required(`${path}.volumeClaimTemplate`)]),
+  csi: (volume, path) => {
+    const driver = volume.csi?.driver ?? '';
+    const errors = requiredText(`${path}.driver`, driver);
+    if (driver.length > 63) errors.push(tooLong(`${path}.driver`, 63));
+    return [...errors, ...named(`${path}.driver`, driver, driver ? isDns1123Subdomain(driver.toLowerCase()) : [])];
+  },
+  ephemeral: (volume, path) => validateClaimTemplate(volume, `${path}.volumeClaimTemplate`),
   image: (volume, path) => requiredText(`${path}.reference`, volume.image?.reference),
 };
 
@@ -175,6 +195,12 @@ export function validateVolumes(
     found.push(...(volume.name ? dnsLabel(`${at}.name`, volume.name) : [required(`${at}.name`)]));
     if (usable.has(volume.name)) found.push(duplicate(`${at}.name`, volume.name));
     if (found.length === 0) usable.set(volume.name, volume);
+    if (volume.ephemeral && podName && volume.name) {
+      const claimName = `${podName}-${volume.name}`;
+      for (const message of isDns1123Subdomain(claimName)) {
+        found.push(invalid(`${at}.name`, volume.name, `PVC name "${claimName}": ${message}`));
+      }
+    }
     const claim = volume.persistentVolumeClaim?.claimName;
     if (claim !== undefined && claims.has(claim)) {
       const why = 'must not reference a PVC that gets created for an ephemeral volume';

@@ -21,15 +21,15 @@ export function validateSelectorAndTemplate(
       errors.push(invalid(at, goLabelSelector(selector), 'empty selector is invalid for deployment'));
     }
   }
-  try {
-    const matcher = matcherOfSelector(selector ?? undefined);
-    const labels = template?.metadata?.labels;
-    if (!matcher.empty && !matcher.matches(labels)) {
-      const why = '`selector` does not match template `labels`';
-      errors.push(invalid(`${path}.template.metadata.labels`, goStringMap(labels), why));
-    }
-  } catch {
+  // what cannot be made a matcher keeps the template from being looked at
+  if (validateLabelSelector(selector, at).length > 0) {
     return [...errors, invalid(at, goLabelSelector(selector), 'invalid label selector')];
+  }
+  const matcher = matcherOfSelector(selector ?? undefined);
+  const labels = template?.metadata?.labels;
+  if (!matcher.empty && !matcher.matches(labels)) {
+    const why = '`selector` does not match template `labels`';
+    errors.push(invalid(`${path}.template.metadata.labels`, goStringMap(labels), why));
   }
   return [...errors, ...validateTemplate(template ?? {}, `${path}.template`)];
 }
