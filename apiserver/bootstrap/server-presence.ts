@@ -103,7 +103,7 @@ export class ServerPresence {
     for (const slice of wanted) await put(slices, slice, 'endpoints', 'ports');
     const names = new Set(wanted.map(({ metadata }) => metadata?.name));
     const { namespace, name } = kubernetesServiceKey;
-    for (const { key, object } of [...slices.store.cache.range(`${slices.prefix}${namespace}/${name}`)]) {
+    for (const { key, object } of Array.from(slices.store.cache.range(`${slices.prefix}${namespace}/${name}`))) {
       const isOurs = object.metadata?.labels?.['kubernetes.io/service-name'] === name;
       if (!isOurs || names.has(object.metadata?.name)) continue;
       await slices.store.update(key, () => ({ object: 'delete' }));

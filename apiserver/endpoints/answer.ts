@@ -4,7 +4,7 @@ import { apiVersionOf, parseGroupVersion } from '../../api/schema/schema.ts';
 import type { Status } from '../../api/types/meta-v1.ts';
 import type { KubeObject, Printer, RequestContext, TableOptions } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
-import { CachedObject } from '../storage/cached-object.ts';
+import type { CachedObject } from '../storage/cached-object.ts';
 import type { ListResult } from '../storage/list-reader.ts';
 import { jsonForm, negotiate, type Form } from './negotiation.ts';
 import { presented } from './resource-request.ts';
@@ -105,7 +105,7 @@ export function sendList(
     const { kind: _, apiVersion: __, ...rest } = item.object;
     return rest;
   });
-  sendAny(ctx, 200, { ...head, items: bare } as KubeObject, form);
+  sendAny(ctx, 200, { ...head, items: bare }, form);
 }
 
 /** A Status in the client's format; in JSON where the client takes none of ours. */

@@ -62,7 +62,7 @@ export async function bind(request: ResourceRequest): Promise<void> {
   checkTarget(binding);
   await storage.store.update(keyOf(entry, storage.prefix, namespace, name), (stored) => {
     if (stored === undefined) throw newNotFound({ group: '', resource: 'pods' }, name);
-    const next = bound(stored.object as unknown as Pod, binding, services.clock.nowMs()) as unknown as KubeObject;
+    const next = bound(stored.object, binding, services.clock.nowMs()) as unknown as KubeObject;
     return { object: options.dryRun ? stored.object : next };
   });
   sendAny(ctx, 201, created, form);

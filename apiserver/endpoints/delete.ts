@@ -81,8 +81,8 @@ export async function deleteObject(
     }
     return { object: next === current ? stored.object : toStored(entry, next) };
   });
-  const would = wouldBe as Change['object'] | undefined;
-  const marked = last as KubeObject | undefined;
+  const would = wouldBe;
+  const marked = last;
   if (would === undefined) {
     return marked === undefined || !result.deleted ? result : { ...result, object: result.object.withObject(marked) };
   }

@@ -8,7 +8,7 @@ import { mediaTypeOf } from './request-body.ts';
 import { writeOptions } from './request-options.ts';
 import { gvkOf, type ResourceRequest } from './resource-request.ts';
 import { changeObject } from './update.ts';
-import type { FieldValidation, JsonObject } from '../../api/codec/body.ts';
+import type { FieldValidation } from '../../api/codec/body.ts';
 import type { GroupVersionKind } from '../../api/schema/schema.ts';
 import type { RequestContext } from '../pipeline.ts';
 
@@ -29,9 +29,9 @@ export function patcherOf(
   if (kind === undefined) throw newUnsupportedMediaType(Object.keys(patchMediaTypes));
   const patch = parsePatch(ctx.body, kind);
   return (current) => {
-    const { object, warnings } = applyPatch(kind, current as JsonObject, patch, gvk, validation);
+    const { object, warnings } = applyPatch(kind, current, patch, gvk, validation);
     for (const warning of warnings) ctx.reply.warn(warning);
-    return object as KubeObject;
+    return object;
   };
 }
 

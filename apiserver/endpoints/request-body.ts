@@ -11,5 +11,5 @@ export const mediaTypeOf = (ctx: RequestContext): string =>
 export function objectOf(ctx: RequestContext, expected: GroupVersionKind, options: WriteOptions): KubeObject {
   const { object, warnings } = decodeBody(ctx.body, mediaTypeOf(ctx), expected, options.fieldValidation);
   for (const warning of warnings) ctx.reply.warn(warning);
-  return object as KubeObject;
+  return object;
 }

@@ -1,6 +1,6 @@
 import type { ReviewEndpoint } from '../auth/reviews.ts';
 import { newUnauthorized } from '../../api/meta/status.ts';
-import type { KubeObject, RequestContext, ResourceInfo } from '../pipeline.ts';
+import type { RequestContext, ResourceInfo } from '../pipeline.ts';
 import { sendAny } from './answer.ts';
 import { formOf } from './negotiation.ts';
 import { objectOf } from './request-body.ts';
@@ -13,5 +13,5 @@ export async function review(ctx: RequestContext, info: ResourceInfo, endpoint: 
   const object = objectOf(ctx, info, writeOptions(ctx, 'CreateOptions'));
   const answer = await endpoint.create(object, ctx.user, ctx.info.namespace);
   const { kind, apiVersion, metadata, ...rest } = answer;
-  sendAny(ctx, 201, { kind, apiVersion, metadata: metadata ?? {}, ...rest } as KubeObject, form);
+  sendAny(ctx, 201, { kind, apiVersion, metadata: metadata ?? {}, ...rest }, form);
 }

@@ -59,11 +59,11 @@ async function scaled(request: ResourceRequest, access: ScaleAccess, entry: Reso
   if (verb !== 'update' && verb !== 'patch') throw newMethodNotAllowed();
   const options = writeOptions(ctx, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
   const body = verb === 'update' ? objectOf(ctx, scaleKind, options) : undefined;
-  const patched = body === undefined ? patcherOf(ctx, scaleKind, options.fieldValidation) : undefined;
+  const scaleFrom = body === undefined ? patcherOf(ctx, scaleKind, options.fieldValidation) : () => body;
   // The change is one of the workload's spec, so it goes through its own rules and not those of a subresource.
   const onObject = { ...request, ctx: { ...ctx, info: { ...ctx.info, subresource: '' } } };
   const changed = await changeObject(onObject, options.dryRun, (current) => {
-    const next = body ?? (patched?.(scaleOf(access, current)) as KubeObject);
+    const next = scaleFrom(scaleOf(access, current));
     checkName(entry, next, ctx);
     checkVersion(entry, next.metadata, current);
     return withReplicas(current, next);

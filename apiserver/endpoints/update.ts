@@ -32,7 +32,7 @@ export async function update(request: ResourceRequest): Promise<void> {
   }
   if (!asked.resourceVersion && !entry.unconditionalUpdate) {
     const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
-    throw newInvalid(entry.info, ctx.info.name, [error]);
+    throw newInvalid(gvkOf(entry), ctx.info.name, [error]);
   }
   const result = await changeObject(request, options.dryRun, (current) => {
     checkVersion(entry, asked, current);
@@ -62,7 +62,7 @@ export async function changeObject(
     wouldBe = change.object;
     return { object: stored.object };
   });
-  const shown = wouldBe as Change['object'] | undefined;
+  const shown = wouldBe;
   return shown === undefined || shown === 'delete' ? result.object : result.object.withObject(shown);
 }
 

@@ -4,9 +4,10 @@ import { newInvalid } from '../../api/meta/status.ts';
 import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/validate.ts';
 import type { KubeObject } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
+import { gvkOf } from './resource-request.ts';
 
-function refuse({ info }: ResourceEntry, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw newInvalid(info, object.metadata?.name ?? '', errors);
+function refuse(entry: ResourceEntry, object: KubeObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw newInvalid(gvkOf(entry), object.metadata?.name ?? '', errors);
 }
 
 export function validateNew(entry: ResourceEntry, object: KubeObject): void {

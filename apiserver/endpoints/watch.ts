@@ -89,7 +89,7 @@ export function visibleChange(
   const is = event.type !== 'DELETED' && selects(event.current.object);
   if (is) return { type: was ? 'MODIFIED' : 'ADDED', object: event.current };
   if (!was) return undefined;
-  const object = event.type === 'DELETED' ? event.current : (event.previous as CachedObject).deletedAt(event.revision);
+  const object = event.type === 'DELETED' ? event.current : event.previous.deletedAt(event.revision);
   return { type: 'DELETED', object };
 }
 

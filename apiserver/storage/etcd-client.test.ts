@@ -1,7 +1,8 @@
 import t from 'tap';
 import { sleep } from '../../base/clock.ts';
 import { debianEtcdIsPresent, startDebianEtcd } from '../testing/debian-etcd.ts';
-import { EtcdError, prefixEnd, type EtcdClient, type StoreEvent } from './etcd-client.ts';
+import type { EtcdError} from './etcd-client.ts';
+import { prefixEnd, type EtcdClient, type StoreEvent } from './etcd-client.ts';
 import { GrpcEtcdClient } from './grpc-etcd-client.ts';
 import { MemoryEtcd } from './memory-etcd.ts';
 
@@ -33,7 +34,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 /** What every EtcdClient must do. */
-function conformance(name: string, connect: () => Promise<{ client: EtcdClient; stop(): Promise<void> }>): void {
+function conformance(name: string, connect: () => Promise<{ client: EtcdClient; stop: () => Promise<void> }>): void {
   void t.test(name, async (t) => {
     const { client, stop } = await connect();
     t.teardown(async () => {

@@ -9,7 +9,7 @@ export interface Together {
   readonly guards?: readonly Guard[];
   readonly operations?: readonly Operation[];
   /** A guard of these failed, not the object's own: `guarded` is what they hold. Throw, or return to try again. */
-  onTaken?(guarded: readonly (KeyValue | undefined)[]): void;
+  readonly onTaken?: (guarded: readonly (KeyValue | undefined)[]) => void;
 }
 
 export interface Change extends Together {

@@ -93,7 +93,7 @@ export class HttpServer {
   #answer(fastifyRequest: unknown, fastifyReply: unknown): void {
     const [request, reply] = [fastifyRequest as FastifyRequest, fastifyReply as FastifyReply];
     reply.hijack();
-    const { ctx, http, error } = this.#contextOf(request, reply.raw as RawResponse);
+    const { ctx, http, error } = this.#contextOf(request, reply.raw);
     if (error === undefined) void this.#options.handle(ctx, http);
     else this.#options.refuse(ctx, error);
   }
@@ -102,7 +102,7 @@ export class HttpServer {
   #refuse(fastifyRequest: unknown, fastifyReply: unknown, error: unknown): void {
     const [request, reply] = [fastifyRequest as FastifyRequest, fastifyReply as FastifyReply];
     reply.hijack();
-    const { ctx } = this.#contextOf(request, reply.raw as RawResponse);
+    const { ctx } = this.#contextOf(request, reply.raw);
     const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
     const why = error instanceof Error ? error.message : String(error);
     this.#options.refuse(

@@ -19,7 +19,7 @@ export const pods = define('', 'v1', 'pods', {
   returnsDeleted: true,
   graceOf,
   prepareForCreate(object) {
-    object['status'] = { phase: 'Pending', qosClass: qosClassOf(object as unknown as Pod) };
+    object['status'] = { phase: 'Pending', qosClass: qosClassOf(object) };
   },
   prepareForUpdate(object, old) {
     object['status'] = old['status'];

@@ -118,7 +118,7 @@ export class ServiceAddresses implements Allocator {
     const { range, services } = this.#options;
     const used = new Set<string>();
     for (const { object } of services.range(services.prefix)) {
-      for (const ip of clusterIpsOf(object as unknown as Service)) used.add(ip);
+      for (const ip of clusterIpsOf(object)) used.add(ip);
     }
     const first = Math.max(1, range.staticBand);
     const usable = range.size - 1 - first;
@@ -166,7 +166,7 @@ export class ServiceAddresses implements Allocator {
     const { services } = this.#options;
     const used = new Set(chosen);
     for (const { object } of services.range(services.prefix)) {
-      for (const port of nodePortsOf(object as unknown as Service)) used.add(port);
+      for (const port of nodePortsOf(object)) used.add(port);
     }
     const count = nodePortMax - nodePortMin + 1;
     for (let i = 0; i < randomPicksMax; i++) {

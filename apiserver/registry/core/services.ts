@@ -42,6 +42,6 @@ export const services = define('', 'v1', 'services', {
     if (spec?.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
   },
   prepareForUpdate(object, old) {
-    keepAllocated(object as unknown as Service, old as unknown as Service);
+    keepAllocated(object, old);
   },
 });
