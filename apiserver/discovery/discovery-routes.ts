@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newNotAcceptable } from '../../api/meta/status.ts';
+import { newMethodNotAllowed, newNotAcceptable } from '../../api/meta/status.ts';
 import type { NonResourceRoute, RequestContext } from '../pipeline.ts';
 import { parseAccept, takes } from './accept.ts';
 import { type AggregatedVersion, groupDiscoveryList } from './aggregated.ts';
@@ -13,6 +13,9 @@ export interface DiscoveryOptions {
 }
 
 const aggregatedVersions: readonly AggregatedVersion[] = ['v2', 'v2beta1'];
+
+/** All of them: which paths exist is decided here. */
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 type Format = 'plain' | AggregatedVersion;
 
@@ -53,8 +56,18 @@ function plainDocument(options: DiscoveryOptions, path: string): object | undefi
   return version === undefined ? apiGroup(served, group) : apiResourceList(served, group, version);
 }
 
+/** What is not a document here is nothing at all, whatever the method: a POST to an unknown version too. */
+function refuseWrite(options: DiscoveryOptions, ctx: RequestContext, path: string): void {
+  if (plainDocument(options, path) !== undefined) throw newMethodNotAllowed();
+  sendNotFound(ctx);
+}
+
 function answer(options: DiscoveryOptions, ctx: RequestContext): void {
   const path = ctx.info.path.replace(/\/+$/, '');
+  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+    refuseWrite(options, ctx, path);
+    return;
+  }
   const isRoot = path === '/api' || path === '/apis';
   // Caches between must not give one client's format to another.
   ctx.reply.header('vary', 'Accept');
@@ -77,9 +90,9 @@ function answer(options: DiscoveryOptions, ctx: RequestContext): void {
 export const discoveryRoutes = (options: DiscoveryOptions): NonResourceRoute[] => {
   const handle = (ctx: RequestContext): void => answer(options, ctx);
   return [
-    { path: '/api', match: 'exact', handle },
-    { path: '/apis', match: 'exact', handle },
-    { path: '/api/', match: 'prefix', handle },
-    { path: '/apis/', match: 'prefix', handle },
+    { path: '/api', match: 'exact', methods, handle },
+    { path: '/apis', match: 'exact', methods, handle },
+    { path: '/api/', match: 'prefix', methods, handle },
+    { path: '/apis/', match: 'prefix', methods, handle },
   ];
 };

@@ -17,8 +17,8 @@ const kept = new Set([
 const served = resources.filter((resource) => kept.has(resource.resource));
 const routes = discoveryRoutes({ served: () => served, serverAddress: '127.0.0.1:6443' });
 
-async function ask(path: string, headers: Record<string, string> = {}): Promise<FakeReply> {
-  const ctx = fakeContext({ path, headers });
+async function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<FakeReply> {
+  const ctx = fakeContext({ path, headers, method });
   const found = routes.find(({ path: at, match }) => (match === 'exact' ? path === at : path.startsWith(at)));
   if (found === undefined) throw new Error(`no route for ${path}`);
   await found.handle(ctx);
@@ -76,6 +76,13 @@ void t.test('unknown groups and versions are no page', async (t) => {
     t.equal(reply.code, 404, path);
     t.equal(reply.body, '404 page not found\n', path);
   }
+});
+
+void t.test('a POST to an unknown version finds no page, one to a document is not allowed', async (t) => {
+  const reply = await ask('/apis/authentication.k8s.io/v1beta1/selfsubjectreviews', {}, 'POST');
+  t.equal(reply.code, 404);
+  t.equal(reply.body, '404 page not found\n');
+  await t.rejects(ask('/apis/apps/v1', {}, 'POST'), { code: 405 });
 });
 
 void t.test('aggregated discovery echoes what was asked for, and can be kept', async (t) => {
