@@ -12,4 +12,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+// how libraries call Node.js is not the user's concern
+process.noDeprecation = true;
 void main(process.argv);

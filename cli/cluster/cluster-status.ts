@@ -166,12 +166,20 @@ async function apiView(layout: Layout): Promise<ApiView | undefined> {
   }
 }
 
+/** Of the highest term; the leader itself knows best why it campaigned, the others only heard of it. */
+function lastChangeOf(replicas: readonly ReplicaStatus[]): LeaderChange | null {
+  const changes = replicas.flatMap((replica) => {
+    const change = replica.lastLeaderChange;
+    return change ? [{ change, firstHand: change.leader === replica.name ? 1 : 0 }] : [];
+  });
+  return changes.sort((a, b) => b.change.term - a.change.term || b.firstHand - a.firstHand)[0]?.change ?? null;
+}
+
 export async function clusterStatus(layout: Layout): Promise<ClusterStatus> {
   const [replicas, view] = await Promise.all([
     Promise.all(layout.replicas.map((replica) => replicaStatus(layout, replica))),
     apiView(layout),
   ]);
-  const changes = replicas.flatMap((r) => (r.lastLeaderChange ? [r.lastLeaderChange] : []));
   return {
     name: layout.config.name,
     dataDir: layout.dataDir,
@@ -189,7 +197,7 @@ export async function clusterStatus(layout: Layout): Promise<ClusterStatus> {
       };
     }),
     leaders: view?.leaders ?? null,
-    lastLeaderChange: changes.sort((a, b) => b.term - a.term || b.at.localeCompare(a.at))[0] ?? null,
+    lastLeaderChange: lastChangeOf(replicas),
   };
 }
 

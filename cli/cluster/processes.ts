@@ -59,7 +59,13 @@ export function startComponent(layout: Layout, component: string): number {
   const child = spawn(
     process.execPath,
     [...process.execArgv, program, 'component', component, '--data-dir', layout.dataDir],
-    { detached: true, stdio: ['ignore', log, log], cwd: layout.dataDir },
+    {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: layout.dataDir,
+      // fsyncs must not queue behind the store's background writes
+      env: { UV_THREADPOOL_SIZE: '8', ...process.env },
+    },
   );
   closeSync(log);
   child.unref();

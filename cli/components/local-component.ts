@@ -1,29 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog } from '../../base/log.ts';
-import { createKubeClient } from '../../client/kube-client.ts';
-import { startKubelet } from '../../node/kubelet/kubelet.ts';
 import { CliError, messageOf } from '../cli-error.ts';
 import type { Layout, NodePlace } from '../cluster/layout.ts';
 import { loadState } from '../cluster/state.ts';
-import { startFront } from '../front/front.ts';
 import { readPair } from '../pki/cluster-pki.ts';
-import { runtimeEndpoint } from './kubelet.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
-import { startReplica } from './replica.ts';
 
 const containerdSocket = '/run/containerd/containerd.sock';
 
 /** `auto` is containerd for the first node where it runs: two kubelets on one runtime would mix up their pods. */
-function runtimeFor(layout: Layout, node: NodePlace): ReturnType<typeof runtimeEndpoint> {
+function runtimeFor(layout: Layout, node: NodePlace): string {
   const { runtime } = layout.config.nodes;
-  if (runtime !== 'auto') return runtimeEndpoint(runtime);
+  if (runtime !== 'auto') return runtime;
   return node === layout.nodes[0] && existsSync(containerdSocket) ? `unix://${containerdSocket}` : 'embedded';
 }
 
 async function runNode(layout: Layout, node: NodePlace): Promise<void> {
   const log = createLog(node.name);
   dieLoudly(log);
+  // each process loads only what it runs: a front needs no API server in its memory
+  const { createKubeClient } = await import('../../client/kube-client.ts');
+  const { startKubelet } = await import('../../node/kubelet/kubelet.ts');
+  const { runtimeEndpoint } = await import('./kubelet.ts');
   const client = createKubeClient({
     servers: [layout.frontUrl, ...layout.replicas.map((r) => r.apiUrl)],
     ca: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
@@ -34,7 +33,7 @@ async function runNode(layout: Layout, node: NodePlace): Promise<void> {
     client,
     nodeName: node.name,
     nodeIp: '127.0.0.1',
-    runtimeEndpoint: runtimeFor(layout, node),
+    runtimeEndpoint: runtimeEndpoint(runtimeFor(layout, node)),
     dataDir: node.dir,
     podCidr: node.podCidr,
     log,
@@ -49,6 +48,7 @@ async function runNode(layout: Layout, node: NodePlace): Promise<void> {
 async function runFront(layout: Layout): Promise<void> {
   const log = createLog('front');
   dieLoudly(log);
+  const { startFront } = await import('../front/front.ts');
   const front = await startFront({
     host: '127.0.0.1',
     port: layout.config.port,
@@ -64,6 +64,7 @@ async function runReplica(layout: Layout, name: string): Promise<void> {
   if (replica === undefined) throw new CliError(`there is no component ${name}`);
   const log = createLog(name);
   dieLoudly(log);
+  const { startReplica } = await import('./replica.ts');
   await liveUntilSignal(await startReplica(layout, replica, log), log);
 }
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import type { Layout } from '../cluster/layout.ts';
 import { writeAtomically } from '../cluster/state.ts';
-import { createCa, issueCertificate } from './certificate.ts';
 import type { KeyPair, Subject } from './certificate.ts';
 
 const caDays = 3650;
@@ -82,6 +81,7 @@ function needsRenewal(certificate: X509Certificate, ca: X509Certificate, subject
 
 async function ensureCa(dir: string, name: CaName, clusterName: string): Promise<KeyPair> {
   if (!existsSync(join(dir, `${name}.crt`))) {
+    const { createCa } = await import('./certificate.ts');
     writePair(dir, name, await createCa(`${clusterName}-${name}`, caDays));
   }
   return readPair(dir, name);
@@ -101,6 +101,7 @@ export async function ensurePki(layout: Layout): Promise<string[]> {
       const current = new X509Certificate(readFileSync(file));
       if (!needsRenewal(current, new X509Certificate(cas[ca].cert), subject)) continue;
     }
+    const { issueCertificate } = await import('./certificate.ts');
     writePair(dir, name, await issueCertificate(cas[ca], subject, config.tls.certificateDays));
     written.push(name);
   }
