@@ -8,7 +8,8 @@ import { systemClock } from '../../base/clock.ts';
 import { createKubeClient } from '../../client/kube-client.ts';
 import { configMaps, events, leases, nodes, pods, secrets, services } from '../../client/resources.ts';
 import { eventually } from '../../client/testing/eventually.ts';
-import { FakeApiServer } from '../../client/testing/fake-api-server.ts';
+import { FakeApiServer, FakeStatus } from '../../client/testing/fake-api-server.ts';
+import { createCriClient } from '../cri/client.ts';
 import { startKubelet } from './kubelet.ts';
 import type { Kubelet, KubeletOptions } from './kubelet.ts';
 
@@ -252,6 +253,21 @@ void t.test('a missing ConfigMap keeps the container waiting until it is there',
   t.equal(waiting()?.message, 'configmap "settings" not found');
   server.store.create(configMaps, 'default', { metadata: { name: 'settings' } });
   await eventually('the pod runs', () => phase('a') === 'Running');
+});
+
+void t.test('containers are restarted while no API server answers, and it is told later', async (t) => {
+  const { create, phase, get, server, kubelet } = await node(t);
+  create('a', { containers: [container(['sleep', '0.3'])] });
+  await eventually('the pod runs', () => phase('a') === 'Running');
+  server.intercept = () => new FakeStatus(503, 'ServiceUnavailable', 'not now');
+  const cri = createCriClient(kubelet.runtimeEndpoint);
+  t.teardown(() => cri.close());
+  await eventually('the container was restarted', async () => {
+    const { containers } = await cri.call('ListContainers', {});
+    return containers.some(({ metadata }) => metadata.attempt === 1);
+  });
+  server.intercept = () => undefined;
+  await eventually('the API server is told', () => get('a')?.status?.containerStatuses?.[0]?.restartCount === 1);
 });
 
 void t.test('a restart of the kubelet keeps running pods, and ends those deleted meanwhile', async (t) => {

@@ -115,9 +115,15 @@ export class PodWorkers {
     this.#enforceDeadline(record, pod);
     const isEnding =
       pod.metadata?.deletionTimestamp !== undefined || record.failure !== undefined || isFinal(pod.status);
-    const reported = await this.#report(record, pod, observed, isEnding);
-    if (isEnding || isFinal(reported)) {
-      await this.#end(record, observed, graceMsOf(pod));
+    const status = podStatus(await this.#statusInput(record, pod, observed, isEnding));
+    // Containers are cared for while no API server answers; what could not be reported makes the whole step repeat.
+    const unreported = await this.#report(record, pod, status).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (isEnding || isFinal(status)) {
+      await this.#end(record, observed, graceMsOf(pod), unreported);
+      if (unreported !== undefined) throw unreported;
       return;
     }
     const next = plan({
@@ -128,6 +134,7 @@ export class PodWorkers {
       nowMs: clock.nowMs(),
     });
     await this.#act(record, observed, next);
+    if (unreported !== undefined) throw unreported;
     const wakeAtMs = Math.min(next.wakeAtMs, deadlineMsOf(pod) ?? Infinity);
     if (wakeAtMs !== Infinity) return { requeueAfterMs: Math.max(1, wakeAtMs - clock.nowMs()) };
   }
@@ -192,10 +199,9 @@ export class PodWorkers {
     };
   }
 
-  /** Writes the pod's status where it differs from what the API server has, and answers it. */
-  async #report(record: PodRecord, pod: Pod, observed: ObservedPod, ending: boolean): Promise<PodStatus> {
-    const status = podStatus(await this.#statusInput(record, pod, observed, ending));
-    if (isSame(comparable(pod.status), comparable(status))) return status;
+  /** Writes the pod's status where it differs from what the API server has. */
+  async #report(record: PodRecord, pod: Pod, status: PodStatus): Promise<void> {
+    if (isSame(comparable(pod.status), comparable(status))) return;
     this.#tellOfBackoff(pod, status);
     const { name = '', namespace = '', uid } = pod.metadata ?? {};
     try {
@@ -206,7 +212,6 @@ export class PodWorkers {
       if (!isNotFound(error) && !isConflict(error)) throw error;
       // gone, or another pod of that name: the watch will tell
     }
-    return status;
   }
 
   #tellOfBackoff(pod: Pod, status: PodStatus): void {
@@ -229,7 +234,7 @@ export class PodWorkers {
   }
 
   /** Takes the pod down; when nothing of it is left, the API server may forget it, and so do we. */
-  async #end(record: PodRecord, observed: ObservedPod, graceMs: number): Promise<void> {
+  async #end(record: PodRecord, observed: ObservedPod, graceMs: number, unreported?: unknown): Promise<void> {
     const { pod, deleted } = record;
     const isDeleting = deleted || pod?.metadata?.deletionTimestamp !== undefined;
     const next = planEnd(pod, observed, graceMs, false);
@@ -238,7 +243,7 @@ export class PodWorkers {
       return;
     }
     record.finished = true;
-    if (!isDeleting) return;
+    if (!isDeleting || unreported !== undefined) return;
     if (!deleted && pod) {
       const { name = '', namespace, uid } = pod.metadata ?? {};
       try {

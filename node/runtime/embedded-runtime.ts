@@ -196,10 +196,12 @@ export class EmbeddedRuntime {
       throw new GrpcError(grpcCode.notFound, `failed to resolve image "${config.image.image}": not found`);
     }
     const id = newId();
+    // No process needs its environment and limits, and the state file is to be small.
+    const { envs: _envs, linux: _linux, ...kept } = config;
     this.containers.set(id, {
       id,
       sandboxId: sandbox.id,
-      config,
+      config: kept,
       imageRef: image.repoDigests[0] ?? image.id,
       imageId: image.id,
       createdAtMs: this.nowMs,
