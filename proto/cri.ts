@@ -27,14 +27,14 @@ service RuntimeService {
   rpc ContainerStatus(ContainerStatusRequest) returns (ContainerStatusResponse);
   rpc ListContainers(ListContainersRequest) returns (ListContainersResponse);
   rpc StreamContainers(Unsupported) returns (stream Unsupported);
-  rpc UpdateContainerResources(UpdateContainerResourcesRequest) returns (UpdateContainerResourcesResponse);
-  rpc ReopenContainerLog(ReopenContainerLogRequest) returns (ReopenContainerLogResponse);
+  rpc UpdateContainerResources(Unsupported) returns (Unsupported);
+  rpc ReopenContainerLog(Unsupported) returns (Unsupported);
   rpc GetContainerEvents(GetEventsRequest) returns (stream ContainerEventResponse);
 
   rpc ExecSync(ExecSyncRequest) returns (ExecSyncResponse);
-  rpc Exec(ExecRequest) returns (ExecResponse);
-  rpc Attach(AttachRequest) returns (AttachResponse);
-  rpc PortForward(PortForwardRequest) returns (PortForwardResponse);
+  rpc Exec(Unsupported) returns (Unsupported);
+  rpc Attach(Unsupported) returns (Unsupported);
+  rpc PortForward(Unsupported) returns (Unsupported);
 
   rpc ContainerStats(ContainerStatsRequest) returns (ContainerStatsResponse);
   rpc ListContainerStats(ListContainerStatsRequest) returns (ListContainerStatsResponse);
@@ -306,14 +306,6 @@ message Container {
   string image_id = 10;
 }
 message ListContainersResponse { repeated Container containers = 1; }
-message UpdateContainerResourcesRequest {
-  string container_id = 1;
-  LinuxContainerResources linux = 2;
-  map<string, string> annotations = 4;
-}
-message UpdateContainerResourcesResponse {}
-message ReopenContainerLogRequest { string container_id = 1; }
-message ReopenContainerLogResponse {}
 
 enum ContainerEventType {
   CONTAINER_CREATED_EVENT = 0;
@@ -332,19 +324,6 @@ message ContainerEventResponse {
 
 message ExecSyncRequest { string container_id = 1; repeated string cmd = 2; int64 timeout = 3; }
 message ExecSyncResponse { bytes stdout = 1; bytes stderr = 2; int32 exit_code = 3; }
-message ExecRequest {
-  string container_id = 1;
-  repeated string cmd = 2;
-  bool tty = 3;
-  bool stdin = 4;
-  bool stdout = 5;
-  bool stderr = 6;
-}
-message ExecResponse { string url = 1; }
-message AttachRequest { string container_id = 1; bool stdin = 2; bool tty = 3; bool stdout = 4; bool stderr = 5; }
-message AttachResponse { string url = 1; }
-message PortForwardRequest { string pod_sandbox_id = 1; repeated int32 port = 2; }
-message PortForwardResponse { string url = 1; }
 
 message ContainerStatsFilter { string id = 1; string pod_sandbox_id = 2; map<string, string> label_selector = 3; }
 message ContainerAttributes {
