@@ -14,6 +14,7 @@ export interface DispatchOptions {
   readonly services: EndpointServices;
 }
 
+const collectionVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 const readMethods: readonly string[] = ['GET', 'HEAD'];
 
 /** Routes by their paths, the longest match first. */
@@ -78,6 +79,10 @@ async function answerResource(options: DispatchOptions, ctx: RequestContext): Pr
   if (!namespaced && namespace !== '' && resource !== 'namespaces') return false;
   if (namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') {
     if (ctx.info.path.split('/').filter(Boolean).length > (group === '' ? 3 : 4)) return false;
+    throw newMethodNotAllowed();
+  }
+  // Only a create is of the collection, and it alone; lists and the like have verbs of their own.
+  if (subresource === '' && (verb === 'create') !== (ctx.info.name === '') && !collectionVerbs.has(verb)) {
     throw newMethodNotAllowed();
   }
   const handler = handlerFor(entry, verb, subresource);

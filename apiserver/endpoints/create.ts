@@ -1,5 +1,5 @@
 import { applyDefaults } from '../../api/defaults/defaults.ts';
-import { newAlreadyExists, newBadRequest, newGenerateNameConflict } from '../../api/meta/status.ts';
+import { newAlreadyExists, newGenerateNameConflict } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
 import { CachedObject } from '../storage/cached-object.ts';
 import { noLease } from '../storage/etcd-client.ts';
@@ -21,7 +21,6 @@ export async function create(request: ResourceRequest): Promise<void> {
   const form = formOf(ctx);
   const options = writeOptions(ctx, 'CreateOptions');
   const object = objectOf(ctx, gvkOf(entry), options);
-  if (ctx.info.name !== '') throw newBadRequest('the server does not allow a name in the path of a create');
   const stored = await createObject(request, object, options.dryRun);
   sendObject(ctx, services.printer, entry, 201, stored, form, services.clock.nowMs());
 }

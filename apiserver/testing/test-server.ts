@@ -14,7 +14,7 @@ export interface Answer {
   readonly headers: Response['headers'];
   readonly text: string;
   /** the text as JSON; {} where it is none */
-  readonly json: KubeObject & Record<string, never>;
+  readonly json: KubeObject;
 }
 
 export interface RequestOptions {
@@ -59,14 +59,14 @@ export class TestClient {
   }
 
   /** Frames of a watch as they come; ends with the watch. */
-  async *watch(path: string, signal?: AbortSignal): AsyncGenerator<{ type: string; object: Answer['json'] }> {
+  async *watch(path: string, signal?: AbortSignal): AsyncGenerator<{ type: string; object: KubeObject }> {
     const response = await this.fetch('GET', path, {}, signal);
     let rest = '';
     const decoder = new TextDecoder();
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line) as { type: string; object: Answer['json'] };
+      for (const line of lines) yield JSON.parse(line) as { type: string; object: KubeObject };
     }
   }
 
