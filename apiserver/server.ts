@@ -57,6 +57,14 @@ export interface ApiServerOptions {
   readonly serviceClusterIpRange?: string;
   /** a token file's contents, as --token-auth-file */
   readonly tokenFile?: { readonly text: string; readonly name: string };
+  /** the key of service accounts' tokens, as --service-account-signing-key-file; without it there are no tokens */
+  readonly serviceAccounts?: {
+    readonly signingKey: string;
+    /** public keys of tokens that others have signed, as --service-account-key-file */
+    readonly verifyKeys?: readonly string[];
+    readonly issuer?: string;
+    readonly audiences?: readonly string[];
+  };
   readonly log?: Log;
 }
 
@@ -115,6 +123,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const range = new IpRange(options.serviceClusterIpRange ?? serviceRangeDefault);
 
   const objects = new InternalObjectStore(() => services);
+  const auth = createAuth({
+    store: objects,
+    nowMs: () => clock.nowMs(),
+    serves: (group, resource) => entryOfGroup(group, resource) !== undefined,
+    ...(options.tokenFile && { tokenFile: options.tokenFile }),
+    ...(options.serviceAccounts && { serviceAccounts: options.serviceAccounts }),
+  });
+  const { serviceAccountTokens } = auth;
   const services: EndpointServices = {
     client,
     clock,
@@ -126,7 +142,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       serviceAccountAdmission(objects),
       priority(objects),
       defaultTolerationSeconds,
+      ...auth.admission,
     ]),
+    ...(serviceAccountTokens && {
+      mintToken: (request, namespace, account) => serviceAccountTokens.mint(request, namespace, account),
+    }),
     allocators: {
       serviceAddresses: new ServiceAddresses({
         client,
@@ -136,12 +156,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       }),
     },
   };
-  const auth = createAuth({
-    store: objects,
-    nowMs: () => clock.nowMs(),
-    serves: (group, resource) => entryOfGroup(group, resource) !== undefined,
-    ...(options.tokenFile && { tokenFile: options.tokenFile }),
-  });
   let stopping = false;
   let presence: ServerPresence | undefined;
   const hooks = new HookRunner(
@@ -168,6 +182,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, clock, signal) }),
       ...versionRoutes(),
       ...metrics.routes(),
+      ...(serviceAccountTokens?.routes() ?? []),
     ],
   });
   const handle = async (ctx: RequestContext, reply: HttpReply): Promise<void> => {

@@ -1,4 +1,5 @@
 /** What a fresh cluster holds of access policy: Kubernetes' defaults, and what our way of running components adds. */
+import { systemRandom } from '../../base/random.ts';
 import type { KubeObject, ObjectStore, PostStartHook } from '../pipeline.ts';
 import { bootstrapData } from './bootstrap-objects.generated.ts';
 
@@ -51,12 +52,16 @@ const seedParallelism = 16;
 const nameOf = (object: KubeObject): string => `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
 
 async function seed(store: ObjectStore, { kind, group, resource }: Seed, signal: AbortSignal): Promise<void> {
-  const present = new Set((await store.list(group, resource)).map(nameOf));
-  const missing = bootstrapObjects.filter((object) => object.kind === kind && !present.has(nameOf(object)));
+  const wanted = bootstrapObjects.filter((object) => object.kind === kind);
+  // servers that start together each begin elsewhere, and so share the work instead of racing for each object
+  const start = systemRandom.below(wanted.length + 1);
+  const queue = [...wanted.slice(start), ...wanted.slice(0, start)];
   const worker = async (): Promise<void> => {
-    for (let object = missing.shift(); object !== undefined; object = missing.shift()) {
+    for (let object = queue.shift(); object !== undefined; object = queue.shift()) {
       signal.throwIfAborted();
-      await store.ensure(group, resource, structuredClone(object));
+      const name = nameOf(object);
+      const present = (await store.list(group, resource)).some((other) => nameOf(other) === name);
+      if (!present) await store.ensure(group, resource, structuredClone(object));
     }
   };
   await Promise.all(Array.from({ length: seedParallelism }, worker));

@@ -75,6 +75,16 @@ void t.test('a bound token dies with its pod', async (t) => {
   t.equal(await tokens.authenticateToken(token), undefined);
 });
 
+void t.test('mint takes null for what is left out, as kubectl sends it', async (t) => {
+  const { tokens } = await setup(ec);
+  const request = await tokens.mint(
+    { spec: { audiences: null, expirationSeconds: null, boundObjectRef: null } },
+    'n',
+    's',
+  );
+  t.match(request, { spec: { expirationSeconds: 3600 }, status: { expirationTimestamp: '2026-01-01T01:00:00Z' } });
+});
+
 void t.test('mint refuses what cannot be', async (t) => {
   const { tokens } = await setup(ec);
   const mint = (spec: object, name = 's'): Promise<KubeObject> => tokens.mint({ spec }, 'n', name);

@@ -51,7 +51,7 @@ const isStringList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 function validate(spec: TokenRequestSpec): FieldError[] {
-  const { expirationSeconds = defaultSeconds } = spec;
+  const expirationSeconds = spec.expirationSeconds ?? defaultSeconds;
   const path = 'spec.expirationSeconds';
   if (expirationSeconds < minimumSeconds) {
     return [invalid(path, expirationSeconds, 'may not specify a duration less than 10 minutes')];
@@ -116,7 +116,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return {
       ...request,
       metadata: { ...request.metadata, name, namespace, creationTimestamp: rfc3339(this.#nowMs()) },
-      spec: { ...spec, audiences, expirationSeconds: seconds },
+      spec: { ...spec, audiences, expirationSeconds: seconds, boundObjectRef: spec.boundObjectRef ?? undefined },
       status: { token, expirationTimestamp: rfc3339((issuedAt + seconds) * 1000) },
     };
   }
@@ -172,7 +172,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   async #boundClaims(ref: BoundObjectReference | undefined, namespace: string): Promise<Partial<PrivateClaims>> {
-    if (ref === undefined) return {};
+    // kubectl sends null for what it leaves out.
+    if (!ref) return {};
     const kind = bindable[ref.kind ?? ''];
     if (kind === undefined) {
       const error = invalid(

@@ -25,6 +25,8 @@ export interface EndpointServices {
   readonly log: Log;
   readonly allocators: Readonly<Record<AllocatorName, Allocator>>;
   storageOf(entry: ResourceEntry): Storage;
+  /** answers a TokenRequest; absent where there is no key to sign with */
+  readonly mintToken?: (request: KubeObject, namespace: string, account: string) => Promise<KubeObject>;
 }
 
 /** One request for one resource. */

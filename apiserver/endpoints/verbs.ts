@@ -10,6 +10,7 @@ import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { groupResourceOf, type VerbHandler } from './resource-request.ts';
 import { scale } from './scale.ts';
+import { requestToken } from './token-request.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
@@ -33,6 +34,7 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   'pods/binding': { create: bind },
   'pods/eviction': { create: evict },
   'namespaces/finalize': { update },
+  'serviceaccounts/token': { create: requestToken },
 };
 
 /** Known to Kubernetes and not to us yet. */
@@ -46,7 +48,6 @@ const unsupported: ReadonlySet<string> = new Set([
   'pods/resize',
   'services/proxy',
   'nodes/proxy',
-  'serviceaccounts/token',
 ]);
 
 /** What carries a request out. Throws 404 and 405 as the real server's router does. */

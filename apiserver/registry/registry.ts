@@ -64,6 +64,7 @@ const servedSubresources: ReadonlySet<string> = new Set([
   'pods/status',
   'namespaces/finalize',
   'namespaces/status',
+  'serviceaccounts/token',
   'nodes/status',
   'services/status',
   'deployments/scale',
