@@ -17,6 +17,17 @@ function etcdTlsFrom(values: FlagValues): ApiServerOptions['etcdTls'] {
   return ca === undefined ? undefined : { ca, cert, key };
 }
 
+function serviceAccountsFrom(values: FlagValues): ApiServerOptions['serviceAccounts'] {
+  const signing = values.optional('service-account-signing-key-file');
+  if (signing === undefined) return undefined;
+  const verify = values.optional('service-account-key-file');
+  return {
+    signingKey: readPem('service-account-signing-key-file', signing),
+    verifyKeys: verify === undefined ? [] : [readPem('service-account-key-file', verify)],
+    issuer: values.text('service-account-issuer'),
+  };
+}
+
 /** `kuorum apiserver`: the Kubernetes API alone in its process, over our store or a real etcd. */
 export async function runApiserver(values: FlagValues): Promise<void> {
   const log = createLog('apiserver', values.text('log-level'));
@@ -36,6 +47,7 @@ export async function runApiserver(values: FlagValues): Promise<void> {
     clientCa: readPem('client-ca-file', values.text('client-ca-file')),
     serviceClusterIpRange: values.text('service-cluster-ip-range'),
     tokenFile: tokenFile === undefined ? undefined : { name: tokenFile, text: readPem('token-auth-file', tokenFile) },
+    serviceAccounts: serviceAccountsFrom(values),
     log,
   }).catch((error: unknown) => {
     if (error instanceof CliError) throw error;

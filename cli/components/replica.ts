@@ -96,6 +96,7 @@ export async function startReplica(layout: Layout, replica: ReplicaPlace, log: L
     tls: readPair(layout.pkiDir, 'apiserver'),
     clientCa: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
     serviceClusterIpRange: layout.config.network.serviceCidr,
+    serviceAccounts: { signingKey: readFileSync(join(layout.pkiDir, 'sa.key'), 'utf8') },
     log: log.child({ part: 'apiserver' }),
   });
   return [
