@@ -109,6 +109,21 @@ const binding = (
   subjects: [subject],
 });
 
+void t.test('the default policy holds while it is being written', async (t) => {
+  const store = new FakeStore();
+  const { authorizer, hooks } = authOf(store);
+  const ensure = store.ensure.bind(store);
+  let refused = 0;
+  store.ensure = async (...written): Promise<boolean> => {
+    const done = await ensure(...written);
+    if (!(await authorizer.authorize(manager, can('list', 'leases', kubeSystem))).allowed) refused++;
+    return done;
+  };
+  for (const hook of hooks) await hook.run(store, new AbortController().signal);
+  t.equal(refused, 0);
+  t.equal(store.objects.get(`${rbac}/clusterrolebindings`)?.at(-1)?.metadata?.name, 'cluster-admin');
+});
+
 void t.test('stored roles and bindings decide', async (t) => {
   const store = await seededStore();
   const { authorizer } = authOf(store);

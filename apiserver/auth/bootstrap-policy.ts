@@ -26,7 +26,9 @@ function managerBindings(): KubeObject[] {
     }));
 }
 
-/** Roles first, bindings last: an interrupted start is seen and finished by the next one. */
+/** The binding that is written when all else is there: its presence says that the default policy is complete. */
+export const lastBinding = 'cluster-admin';
+
 export const bootstrapObjects: readonly KubeObject[] = [...defaults, ...managerBindings()];
 
 interface Seed {
@@ -35,7 +37,7 @@ interface Seed {
   readonly resource: string;
 }
 
-/** In the order in which they are written. */
+/** In the order in which they are written: an interrupted start is seen and finished by the next one. */
 const rbacSeeds: readonly Seed[] = [
   { kind: 'ClusterRole', group: rbacGroup, resource: 'clusterroles' },
   { kind: 'Role', group: rbacGroup, resource: 'roles' },
@@ -52,19 +54,23 @@ const seedParallelism = 16;
 const nameOf = (object: KubeObject): string => `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
 
 async function seed(store: ObjectStore, { kind, group, resource }: Seed, signal: AbortSignal): Promise<void> {
-  const wanted = bootstrapObjects.filter((object) => object.kind === kind);
+  const all = bootstrapObjects.filter((object) => object.kind === kind);
+  const isLast = ({ metadata }: KubeObject): boolean => kind === 'ClusterRoleBinding' && metadata?.name === lastBinding;
+  const wanted = all.filter((object) => !isLast(object));
   // servers that start together each begin elsewhere, and so share the work instead of racing for each object
   const start = systemRandom.below(wanted.length + 1);
   const queue = [...wanted.slice(start), ...wanted.slice(0, start)];
+  const write = async (object: KubeObject): Promise<void> => {
+    signal.throwIfAborted();
+    const name = nameOf(object);
+    const present = (await store.list(group, resource)).some((other) => nameOf(other) === name);
+    if (!present) await store.ensure(group, resource, structuredClone(object));
+  };
   const worker = async (): Promise<void> => {
-    for (let object = queue.shift(); object !== undefined; object = queue.shift()) {
-      signal.throwIfAborted();
-      const name = nameOf(object);
-      const present = (await store.list(group, resource)).some((other) => nameOf(other) === name);
-      if (!present) await store.ensure(group, resource, structuredClone(object));
-    }
+    for (let object = queue.shift(); object !== undefined; object = queue.shift()) await write(object);
   };
   await Promise.all(Array.from({ length: seedParallelism }, worker));
+  for (const object of all.filter(isLast)) await write(object);
 }
 
 const seedingHook = (name: string, seeds: readonly Seed[]): PostStartHook => ({

@@ -1,7 +1,7 @@
 import { matcherOfSelector } from '../../api/meta/labels.ts';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../api/types/rbac-v1.ts';
 import type { KubeObject, ObjectStore } from '../pipeline.ts';
-import { bootstrapObjects } from './bootstrap-policy.ts';
+import { bootstrapObjects, lastBinding } from './bootstrap-policy.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -86,7 +86,7 @@ class StoredPolicy implements PolicyReader {
  */
 export class StoredPolicySource implements PolicySource {
   readonly #store: ObjectStore;
-  /** bindings are written last, so their presence says that the roles are there; it is never taken back */
+  /** the default policy was seen to be complete; never taken back */
   #seeded = false;
 
   constructor(store: ObjectStore) {
@@ -105,7 +105,8 @@ export class StoredPolicySource implements PolicySource {
   async #isSeeded(): Promise<boolean> {
     if (this.#seeded) return true;
     try {
-      this.#seeded = (await this.#store.list(rbacGroup, 'clusterrolebindings')).length > 0;
+      const bindings = await this.#store.list(rbacGroup, 'clusterrolebindings');
+      this.#seeded = bindings.some((binding) => binding.metadata?.name === lastBinding);
     } catch {
       // Not answering yet: the request itself will say so, if it needs the store at all.
     }
