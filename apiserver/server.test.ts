@@ -5,7 +5,7 @@ import type { KubeObject } from './pipeline.ts';
 import { startApiServer } from './server.ts';
 import { MemoryEtcd } from './storage/memory-etcd.ts';
 import { TestCa } from './testing/certificates.ts';
-import { startTestServer, TestClient } from './testing/test-server.ts';
+import { startTestServer, type TestClient } from './testing/test-server.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const services = '/api/v1/namespaces/default/services';
@@ -90,7 +90,7 @@ void t.test('two API servers on one store', async (t) => {
       const { json } = await one.admin.request('GET', path);
       return (json['subsets'] as { ports: { port: number }[] }[]).map((subset) => subset.ports[0]?.port ?? 0);
     };
-    t.same((await ports()).sort(), [one.server.port, two.server.port].sort());
+    t.same(new Set(await ports()), new Set([one.server.port, two.server.port]));
     await two.stop();
     t.same(await ports(), [one.server.port]);
   });

@@ -13,7 +13,7 @@ interface TypeFact {
 }
 
 const facts = JSON.parse(readFileSync('api/data/kubernetes-types.json', 'utf8')) as Record<string, TypeFact>;
-const models = 'node_modules/@kubernetes/client-node/dist/gen/models';
+const models = 'node_modules/client-node-2/dist/gen/models';
 const target = 'apiserver/openapi/descriptions.generated.ts';
 
 /** TypeScript's reserved words carry an underscore in the models. */
