@@ -83,7 +83,8 @@ export function prepareChange(entry: ResourceEntry, object: KubeObject, old: Kub
     }
     if (subresource === 'status') entry.prepareForStatusUpdate?.(object, old);
   }
-  bumpGeneration(entry, object, old);
+  // a controller that writes its annotations with the status has not changed what is wanted
+  if (subresource !== 'status') bumpGeneration(entry, object, old);
 }
 
 function keepField(object: KubeObject, old: KubeObject, field: string): void {
