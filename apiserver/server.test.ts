@@ -246,3 +246,11 @@ void t.test('stop ends watches and frees the port', async (t) => {
   await next.stop(100);
   await server.stop();
 });
+
+void t.test('a port in use is one clear error, and nothing stays behind', async (t) => {
+  const server = await startTestServer();
+  t.teardown(() => server.stop());
+  await t.rejects(startTestServer({ securePort: server.server.port, etcdServers: ['http://127.0.0.1:1'] }), {
+    message: `listen EADDRINUSE: address already in use 127.0.0.1:${server.server.port}`,
+  });
+});

@@ -5,7 +5,7 @@ import { defaultTolerationSeconds } from './admission/default-toleration-seconds
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { priority } from './admission/priority.ts';
 import { serviceAccountAdmission } from './admission/service-account.ts';
-import { createAuth } from './auth/auth.ts';
+import { createAuth, type Auth } from './auth/auth.ts';
 import { startCompactor } from './bootstrap/compactor.ts';
 import { namespacesHook } from './bootstrap/namespaces.ts';
 import { ServerPresence } from './bootstrap/server-presence.ts';
@@ -19,7 +19,7 @@ import { versionRoutes } from './health/version.ts';
 import { HookRunner } from './hook-runner.ts';
 import { InternalObjectStore } from './object-store.ts';
 import { openApiRoutes } from './openapi/openapi-routes.ts';
-import type { HealthCheck, RequestContext } from './pipeline.ts';
+import type { HealthCheck, ObjectStore, RequestContext } from './pipeline.ts';
 import { tablePrinter } from './printers/table-printer.ts';
 import { endpoints } from './registry/core/endpoints.ts';
 import { IpRange } from './registry/core/ip-range.ts';
@@ -113,27 +113,34 @@ function refuse(ctx: RequestContext, error: unknown, log: Log): void {
   if (!ctx.reply.sent) sendStatus(ctx, status.status);
 }
 
-/** Starts at once, whether the store answers or not; until it does, /readyz says so and requests get 503. */
-export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const log = options.log ?? createLog('apiserver');
-  const clock = systemClock;
-  const host = options.bindAddress ?? '127.0.0.1';
-  const client = options.etcdClient ?? new GrpcEtcdClient({ servers: options.etcdServers, tls: options.etcdTls, log });
-  const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, clock, log);
-  const range = new IpRange(options.serviceClusterIpRange ?? serviceRangeDefault);
+function connect(options: ApiServerOptions, log: Log): EtcdClient {
+  return options.etcdClient ?? new GrpcEtcdClient({ servers: options.etcdServers, tls: options.etcdTls, log });
+}
 
-  const objects = new InternalObjectStore(() => services);
-  const auth = createAuth({
+function createAuthFor(options: ApiServerOptions, objects: ObjectStore): Auth {
+  return createAuth({
     store: objects,
-    nowMs: () => clock.nowMs(),
+    nowMs: () => systemClock.nowMs(),
     serves: (group, resource) => entryOfGroup(group, resource) !== undefined,
     ...(options.tokenFile && { tokenFile: options.tokenFile }),
     ...(options.serviceAccounts && { serviceAccounts: options.serviceAccounts }),
   });
-  const { serviceAccountTokens } = auth;
-  const services: EndpointServices = {
+}
+
+interface Foundation {
+  readonly client: EtcdClient;
+  readonly storages: Storages;
+  readonly objects: ObjectStore;
+  readonly auth: Auth;
+  readonly range: IpRange;
+  readonly log: Log;
+}
+
+function createServices({ client, storages, objects, auth, range, log }: Foundation): EndpointServices {
+  const { serviceAccountTokens: tokens } = auth;
+  return {
     client,
-    clock,
+    clock: systemClock,
     log,
     printer: tablePrinter,
     storageOf: (entry) => storages.of(entry),
@@ -144,9 +151,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       defaultTolerationSeconds,
       ...auth.admission,
     ]),
-    ...(serviceAccountTokens && {
-      mintToken: (request, namespace, account) => serviceAccountTokens.mint(request, namespace, account),
-    }),
+    ...(tokens && { mintToken: (request, namespace, account) => tokens.mint(request, namespace, account) }),
     allocators: {
       serviceAddresses: new ServiceAddresses({
         client,
@@ -156,7 +161,62 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       }),
     },
   };
-  let stopping = false;
+}
+
+function createMetrics(storages: Storages): ApiServerMetrics {
+  return new ApiServerMetrics({
+    objectCounts: () => storages.counts(),
+    serves: (group, version, resource) => servedInfo(group, version, resource) !== undefined,
+  });
+}
+
+interface Routing {
+  readonly auth: Auth;
+  readonly services: EndpointServices;
+  readonly metrics: ApiServerMetrics;
+  readonly checks: readonly HealthCheck[];
+  readonly serverAddress: string;
+  readonly log: Log;
+}
+
+/** What answers a request, however it fails. */
+function createHandler(routing: Routing): (ctx: RequestContext, reply: HttpReply) => Promise<void> {
+  const { auth, services, metrics, checks, serverAddress, log } = routing;
+  const dispatch = dispatcher({
+    stages: auth.stages,
+    reviews: auth.reviews,
+    services,
+    routes: [
+      ...discoveryRoutes({ served: () => served, serverAddress }),
+      ...openApiRoutes({ served: () => served }),
+      ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, systemClock, signal) }),
+      ...versionRoutes(),
+      ...metrics.routes(),
+      ...(auth.serviceAccountTokens?.routes() ?? []),
+    ],
+  });
+  return async (ctx, reply) => {
+    metrics.began(ctx);
+    try {
+      await dispatch(ctx);
+    } catch (error) {
+      refuse(ctx, error, log);
+    }
+    metrics.ended(ctx, reply.code, systemClock.monotonicMs() - ctx.startedMs, reply.bytes);
+  };
+}
+
+/** Starts at once, whether the store answers or not; until it does, /readyz says so and requests get 503. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const log = options.log ?? createLog('apiserver');
+  const host = options.bindAddress ?? '127.0.0.1';
+  const range = new IpRange(options.serviceClusterIpRange ?? serviceRangeDefault);
+  const client = connect(options, log);
+  const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, systemClock, log);
+  const objects = new InternalObjectStore(() => services);
+  const auth = createAuthFor(options, objects);
+  const services = createServices({ client, storages, objects, auth, range, log });
+  let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
   const hooks = new HookRunner(
     [
@@ -167,42 +227,28 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ],
     log,
   );
-  const metrics = new ApiServerMetrics({
-    objectCounts: () => storages.counts(),
-    serves: (group, version, resource) => servedInfo(group, version, resource) !== undefined,
-  });
-  const checks = [...healthChecks(client, storages, () => stopping), ...hooks.checks];
-  const dispatch = dispatcher({
-    stages: auth.stages,
-    reviews: auth.reviews,
-    services,
-    routes: [
-      ...discoveryRoutes({ served: () => served, serverAddress: `${host}:${options.securePort}` }),
-      ...openApiRoutes({ served: () => served }),
-      ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, clock, signal) }),
-      ...versionRoutes(),
-      ...metrics.routes(),
-      ...(serviceAccountTokens?.routes() ?? []),
-    ],
-  });
-  const handle = async (ctx: RequestContext, reply: HttpReply): Promise<void> => {
-    metrics.began(ctx);
-    try {
-      await dispatch(ctx);
-    } catch (error) {
-      refuse(ctx, error, log);
-    }
-    metrics.ended(ctx, reply.code, clock.monotonicMs() - ctx.startedMs, reply.bytes);
-  };
   const server = new HttpServer({
     host,
     port: options.securePort,
     ...options.tls,
     clientCa: options.clientCa,
-    handle,
+    handle: createHandler({
+      auth,
+      services,
+      log,
+      metrics: createMetrics(storages),
+      checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
+      serverAddress: `${host}:${options.securePort}`,
+    }),
     refuse: (ctx, error) => refuse(ctx, error, log),
   });
-  await server.listen();
+  const disconnect = async (): Promise<void> => {
+    if (options.etcdClient === undefined) await client.close();
+  };
+  await server.listen().catch(async (error: unknown) => {
+    await disconnect();
+    throw error;
+  });
   presence = new ServerPresence({
     client,
     log,
@@ -218,18 +264,17 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const started = hooks.run(objects);
   log.info({ host, port: server.port }, 'serving the Kubernetes API');
 
+  const stop = async (graceMs: number): Promise<void> => {
+    hooks.stop();
+    stopCompactor();
+    const leave = Promise.race([presence.stop(), sleep(graceMs)]);
+    await Promise.all([server.close(graceMs), leave.catch(() => {}), started]);
+    storages.stop();
+    await disconnect();
+  };
   return {
     port: server.port,
-    async stop(graceMs = graceMsDefault) {
-      if (stopping) return;
-      stopping = true;
-      hooks.stop();
-      stopCompactor();
-      const leave = Promise.race([presence?.stop() ?? Promise.resolve(), sleep(graceMs)]);
-      await Promise.all([server.close(graceMs), leave.catch(() => {}), started]);
-      storages.stop();
-      if (options.etcdClient === undefined) await client.close();
-    },
+    stop: (graceMs = graceMsDefault) => (stopped ??= stop(graceMs)),
   };
 }
 

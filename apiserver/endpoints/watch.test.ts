@@ -27,7 +27,7 @@ async function frames(client: TestClient, query: string, count: number): Promise
   const abort = new AbortController();
   const seen: Frame[] = [];
   for await (const frame of client.watch(`${path}?watch=true&${query}`, abort.signal)) {
-    seen.push(frame as Frame);
+    seen.push(frame);
     if (seen.length === count) break;
   }
   abort.abort();
@@ -103,7 +103,7 @@ void t.test('watch', async (t) => {
     await create('z');
     const seen: Frame[] = [];
     const query = `watch=true&timeoutSeconds=1&allowWatchBookmarks=true&resourceVersion=${second}&labelSelector=no`;
-    for await (const frame of admin.watch(`${path}?${query}`)) seen.push(frame as Frame);
+    for await (const frame of admin.watch(`${path}?${query}`)) seen.push(frame);
     t.ok(performance.now() - started < 3_000);
     t.same(brief(seen), ['BOOKMARK ']);
   });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { sleep } from '../../base/clock.ts';
 import { debianEtcdIsPresent, startDebianEtcd } from '../testing/debian-etcd.ts';
-import type { EtcdError} from './etcd-client.ts';
+import type { EtcdError } from './etcd-client.ts';
 import { prefixEnd, type EtcdClient, type StoreEvent } from './etcd-client.ts';
 import { GrpcEtcdClient } from './grpc-etcd-client.ts';
 import { MemoryEtcd } from './memory-etcd.ts';

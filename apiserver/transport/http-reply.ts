@@ -86,8 +86,13 @@ export class HttpReply implements Reply {
             resolve();
             return;
           }
-          sink.once('drain', resolve);
-          signal.addEventListener('abort', () => resolve(), { once: true });
+          const done = (): void => {
+            sink.off('drain', done);
+            signal.removeEventListener('abort', done);
+            resolve();
+          };
+          sink.once('drain', done);
+          signal.addEventListener('abort', done, { once: true });
         }),
       end: () => void raw.end(),
     };
