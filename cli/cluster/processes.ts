@@ -62,7 +62,6 @@ export function startComponent(layout: Layout, component: string): number {
     {
       detached: true,
       stdio: ['ignore', log, log],
-      cwd: layout.dataDir,
       // fsyncs must not queue behind the store's background writes
       env: { UV_THREADPOOL_SIZE: '8', ...process.env },
     },
