@@ -1,7 +1,7 @@
 import t from 'tap';
 import { BoundedQueue } from './bounded-queue.ts';
 
-t.test('push refuses what is over the capacity; shift keeps the order', (t) => {
+void t.test('push refuses what is over the capacity; shift keeps the order', (t) => {
   const queue = new BoundedQueue<number>(2);
   t.ok(queue.push(1));
   t.ok(queue.push(2));

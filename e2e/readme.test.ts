@@ -35,7 +35,7 @@ function patternOf(lines: readonly string[]): RegExp {
 
 const hasKubectl = kubectlBinaries().length > 0;
 
-t.test('the session of README.md', { skip: hasKubectl ? false : 'needs kubectl' }, async (t) => {
+void t.test('the session of README.md', { skip: hasKubectl ? false : 'needs kubectl' }, async (t) => {
   const steps = sessionOf(readFileSync('README.md', 'utf8'));
   t.ok(steps.length > 5, 'README shows a session');
   const folder = mkdtempSync(join(tmpdir(), 'kuorum-readme-'));

@@ -59,7 +59,7 @@ function problemOf(file: string, specifier: string): string | undefined {
 const importPattern = /^(?:import|export)\s[^'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 let problems = 0;
 let files = 0;
-for (const top of [...new Set(folders.map((folder) => folder.split('/')[0] as string))]) {
+for (const top of new Set(folders.map((folder) => folder.split('/')[0] as string))) {
   if (!existsSync(top)) continue;
   for (const file of sources(top)) {
     files++;

@@ -93,7 +93,9 @@ async function runAll(files, jobs, report) {
 
 const options = parseArguments(process.argv.slice(2));
 const paths = options.paths.length > 0 ? options.paths : [root];
-const files = [...new Set(paths.flatMap((path) => [...testFiles(path)]))].map((f) => relative(root, f)).sort();
+const files = [...new Set(paths.flatMap((path) => [...testFiles(path)]))]
+  .map((f) => relative(root, f))
+  .sort((a, b) => (a < b ? -1 : 1));
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 function report(result) {

@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import { loadClusterConfig } from '../config/cluster-config.ts';
+import type * as ClusterActions from './cluster-actions.ts';
+import type { UpOptions } from './up.ts';
 
 /** `--data-dir`, else the one that cluster.yaml names. */
 export function dataDirOf(options: { dataDir?: string }): string {
@@ -23,7 +25,7 @@ interface Simple {
   readonly usage: string;
   readonly text: string;
   readonly example: string;
-  readonly run: (actions: typeof import('./cluster-actions.ts'), dataDir: string, argument: string) => Promise<void>;
+  readonly run: (actions: typeof ClusterActions, dataDir: string, argument: string) => Promise<void>;
 }
 
 /** Commands that take nothing but a component and --data-dir. */
@@ -80,7 +82,7 @@ function registerUp(program: Command): void {
     .option('--nodes <n>', 'nodes', wholeNumber('--nodes'))
     .option('--port <port>', 'where kubectl connects', wholeNumber('--port'))
     .option('--detach', 'return when the cluster is ready, and leave it running')
-    .action(async (options: Parameters<typeof import('./up.ts').up>[0]) => (await import('./up.ts')).up(options));
+    .action(async (options: UpOptions) => (await import('./up.ts')).up(options));
   examples(
     up,
     'kuorum up\nkuorum up --replicas 5 --nodes 3 --detach\nkuorum up -f ci.yaml --data-dir /tmp/ci --port 7443 --detach',

@@ -59,7 +59,7 @@ export function parseClusterConfig(source: string, path: string): ClusterConfig 
   if (config.timeouts.election < 5 * config.timeouts.heartbeat) {
     refuse(
       reading,
-      root?.get('timeouts', true) as Node | undefined,
+      root?.get('timeouts', true),
       `timeouts.election (${config.timeouts.election}ms) must be at least 5 times timeouts.heartbeat (${config.timeouts.heartbeat}ms)`,
     );
   }

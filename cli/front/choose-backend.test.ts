@@ -6,7 +6,7 @@ const order = (failures: number[], turn: number): number[] => {
   return chooseBackend(backends, turn).map((backend) => backend.index);
 };
 
-t.test('chooseBackend tries healthy ones first, spreads turns, and keeps the doubtful as a last resort', (t) => {
+void t.test('chooseBackend tries healthy ones first, spreads turns, and keeps the doubtful as a last resort', (t) => {
   t.same(order([0, 3, 0], 1), [2, 0, 1], 'the example of its comment');
   t.same(order([0, 0, 0], 0), [0, 1, 2]);
   t.same(order([0, 0, 0], 4), [1, 2, 0]);

@@ -45,7 +45,7 @@ const serialNumber = (): string => {
 };
 
 async function newKeys(): Promise<{ keys: webcrypto.CryptoKeyPair; keyPem: string }> {
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   return { keys, keyPem: pem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)) };
 }
 
