@@ -154,9 +154,9 @@ export class RevisionWriter {
 
   async #writeRevision(deployment: Deployment, revision: number): Promise<Deployment> {
     if (revision === 0 || revisionOf(deployment) === revision) return deployment;
-    const { name = '', namespace, uid } = deployment.metadata ?? {};
-    const annotations = { [revisionAnnotation]: String(revision) };
-    return this.#deployments.patch(name, 'merge', { metadata: { uid, annotations } }, namespace);
+    const annotations = { ...deployment.metadata?.annotations, [revisionAnnotation]: String(revision) };
+    // with the status, as kube-controller-manager does: what is wanted has not changed, nor shall the generation
+    return this.#deployments.updateStatus({ ...deployment, metadata: { ...deployment.metadata, annotations } });
   }
 
   #announce(deployment: Deployment, set: ReplicaSet, from: number, to: number): void {
