@@ -72,7 +72,7 @@ export async function build({ force = false } = {}) {
     // it names its map by the temporary name
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '//# sourceMappingURL=kuorum.cjs.map\n')
     // left only in comments: a file of one byte a character loads faster and takes half the memory
-    .replace(/[^\t\n\r -~]/g, '?');
+    .replace(/\P{ASCII}/gu, '?');
   writeFileSync(temporary, bundle, 'latin1');
   renameSync(temporary, output);
   const { compile } = createRequire(import.meta.url)('../bin/run-bundle.cjs');
