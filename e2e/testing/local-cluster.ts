@@ -83,7 +83,7 @@ export interface LocalCluster {
   until(what: string, accept: (status: ClusterStatus) => boolean, timeoutMs?: number): Promise<ClusterStatus>;
   kubectl(args: readonly string[], options?: KubectlOptions): Promise<string>;
   tryKubectl(args: readonly string[], options?: KubectlOptions): Promise<Outcome>;
-  /** stops everything and deletes the folder */
+  /** stops everything and deletes the folder (with KUORUM_TEST_KEEP set, keeps it) */
   destroy(): Promise<void>;
 }
 
@@ -161,6 +161,12 @@ class Cluster implements LocalCluster {
   }
 
   async destroy(): Promise<void> {
+    // to look at what a failed test left: KUORUM_TEST_KEEP=1 node tools/test.mjs e2e/...
+    if (process.env['KUORUM_TEST_KEEP']) {
+      await this.tryRun('down');
+      process.stderr.write(`kept: ${this.dataDir}\n`);
+      return;
+    }
     await this.tryRun('reset');
     rmSync(this.dataDir, { recursive: true, force: true });
   }
