@@ -8,7 +8,7 @@ const kills = 10;
 const electionTimeoutMs = 1000;
 const rounded = (values: readonly number[]): string => values.map((ms) => `${Math.round(ms)} ms`).join(', ');
 
-t.test('a cluster of three survives kill -9, pauses and the death of all', async (t) => {
+void t.test('a cluster of three survives kill -9, pauses and the death of all', async (t) => {
   const cluster = await startCluster({ nodes: 1 });
   t.teardown(() => cluster.destroy());
   const counting = countingWriter(cluster.kubeconfig, 'counter');

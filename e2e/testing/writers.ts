@@ -1,5 +1,5 @@
 import { ApiException, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
-import type { V1ConfigMap } from '@kubernetes/client-node';
+import type { ConfigMap } from '../../api/types/core-v1.ts';
 import { pause } from './local-cluster.ts';
 import { Rest } from './rest.ts';
 import type { Answer } from './rest.ts';
@@ -68,17 +68,17 @@ async function attempt(ask: () => Promise<Answer>): Promise<Answer | undefined> 
 export function countingWriter(kubeconfig: string, name: string, periodMs = 20): Writer {
   const rest = Rest.of(kubeconfig, { connections: 1 });
   const path = `${collection}/${name}`;
-  const read = async (): Promise<V1ConfigMap> => {
+  const read = async (): Promise<ConfigMap> => {
     for (;;) {
       const answer = await attempt(() => rest.request('GET', path, { timeoutMs: attemptTimeoutMs }));
-      if (answer?.status === 200) return answer.json as V1ConfigMap;
+      if (answer?.status === 200) return answer.json;
       if (answer?.status === 404) return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
       if (answer !== undefined) throw new Error(`reading ${name}: ${answer.text}`);
     }
   };
-  const marksOf = (object: V1ConfigMap): string[] => (object.data?.['marks'] ?? '').split(' ').filter((m) => m !== '');
+  const marksOf = (object: ConfigMap): string[] => (object.data?.['marks'] ?? '').split(' ').filter((m) => m !== '');
   const acknowledgedMarks: string[] = [];
-  let latest: V1ConfigMap | undefined;
+  let latest: ConfigMap | undefined;
   const increment = async (number: number): Promise<void> => {
     const mark = number.toString(36);
     for (;;) {
@@ -92,7 +92,7 @@ export function countingWriter(kubeconfig: string, name: string, periodMs = 20):
         rest.request(exists ? 'PUT' : 'POST', exists ? path : collection, { body, timeoutMs: attemptTimeoutMs }),
       );
       if (answer?.status === 200 || answer?.status === 201) {
-        latest = answer.json as V1ConfigMap;
+        latest = answer.json;
         break;
       }
       latest = undefined; // read what is there: another attempt of ours may have arrived
