@@ -43,6 +43,15 @@ function sendCached(ctx: RequestContext, contentType: string, body: string): voi
 const sendNotFound = (ctx: RequestContext): void =>
   ctx.reply.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
 
+const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+/** No custom kinds are served, and kubectl asks here before it says that it does not know a kind. */
+const noDefinitions = {
+  kind: 'CustomResourceDefinitionList',
+  apiVersion: 'apiextensions.k8s.io/v1',
+  metadata: { resourceVersion: '1' },
+  items: [],
+};
+
 /** The plain document of a path, e.g. of `/apis/apps/v1`. */
 function plainDocument(options: DiscoveryOptions, path: string): object | undefined {
   const [root, group, version, ...rest] = path.split('/').filter((segment) => segment !== '');
@@ -81,7 +90,8 @@ function answer(options: DiscoveryOptions, ctx: RequestContext): void {
     );
     return;
   }
-  const document = plainDocument(options, path);
+  const isListOfDefinitions = path === definitionsPath && !ctx.query.has('watch');
+  const document = isListOfDefinitions ? noDefinitions : plainDocument(options, path);
   if (document === undefined) sendNotFound(ctx);
   else ctx.reply.send(200, 'application/json', JSON.stringify(document));
 }
