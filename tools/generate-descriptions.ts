@@ -1,7 +1,8 @@
 /**
  * Generates apiserver/openapi/descriptions.generated.ts: the documentation of types and fields, which `kubectl explain`
  * shows, from the models of @kubernetes/client-node (made from the OpenAPI of Kubernetes 1.36). Those models lack the
- * texts of fields whose type is another model. Run: npx tsx tools/generate-descriptions.ts
+ * texts of fields whose type is another model. Needs Node.js 22 and a copy of the package beside the project's own:
+ * npm i --prefix /tmp/models @kubernetes/client-node@2 && npx tsx tools/generate-descriptions.ts
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ interface TypeFact {
 }
 
 const facts = JSON.parse(readFileSync('api/data/kubernetes-types.json', 'utf8')) as Record<string, TypeFact>;
-const models = 'node_modules/client-node-2/dist/gen/models';
+const models = '/tmp/models/node_modules/@kubernetes/client-node/dist/gen/models';
 const target = 'apiserver/openapi/descriptions.generated.ts';
 
 /** TypeScript's reserved words carry an underscore in the models. */
