@@ -9,7 +9,8 @@ export function createProgram(): Command {
     .description('A highly available Kubernetes control plane and node, on a Raft-replicated, etcd-compatible store')
     .version(`kuorum ${version}`, '-V, --version')
     .showHelpAfterError('(add --help for the options and examples)')
-    .configureHelp({ sortSubcommands: false });
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText('after', '\nExamples:\n  kuorum up\n  kuorum status\n  kuorum kill leader\n  kuorum up --help');
   registerClusterCommands(program);
   registerComponentCommands(program);
   return program;

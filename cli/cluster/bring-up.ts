@@ -78,8 +78,13 @@ export async function bringUp(layout: Layout, progress: Progress): Promise<void>
   });
   try {
     await Promise.all([
+      untilReady(layout, 'front', startOf('front'), () => apiReadiness(layout, layout.config.port)).then((ms) =>
+        progress('front', what('front'), ms),
+      ),
       ...layout.replicas.map(async (replica) => {
-        const ms = await untilReady(layout, replica.name, startOf(replica.name), () => apiReadiness(layout, replica));
+        const ms = await untilReady(layout, replica.name, startOf(replica.name), () =>
+          apiReadiness(layout, replica.apiPort),
+        );
         progress(replica.name, what(replica.name), ms);
       }),
       ...layout.nodes.map(async ({ name }) => {
@@ -98,6 +103,6 @@ export async function startOne(layout: Layout, component: string): Promise<numbe
   startComponent(layout, component);
   const started = systemClock.monotonicMs();
   const replica = layout.replicas.find((r) => r.name === component);
-  if (replica) return untilReady(layout, component, started, () => apiReadiness(layout, replica));
+  if (replica) return untilReady(layout, component, started, () => apiReadiness(layout, replica.apiPort));
   return systemClock.monotonicMs() - started;
 }

@@ -65,16 +65,12 @@ export interface NodeStatus extends ProcessStatus {
 
 const askTimeoutMs = 1000;
 
-/** /readyz of one API server; the text of its answer where it is not ready. */
-export function apiReadiness(
-  layout: Layout,
-  replica: ReplicaPlace,
-  timeoutMs = askTimeoutMs,
-): Promise<string | undefined> {
+/** /readyz of the API server at `port`, or of any behind the front's; the text of its answer where it is not ready. */
+export function apiReadiness(layout: Layout, port: number, timeoutMs = askTimeoutMs): Promise<string | undefined> {
   const ca = readFileSync(join(layout.pkiDir, 'ca.crt'));
   return new Promise((resolve) => {
     const probe = request(
-      { host: '127.0.0.1', port: replica.apiPort, path: '/readyz', ca, agent: false, timeout: timeoutMs },
+      { host: '127.0.0.1', port, path: '/readyz', ca, agent: false, timeout: timeoutMs },
       (answer) => {
         let body = '';
         answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -107,7 +103,7 @@ async function replicaStatus(layout: Layout, replica: ReplicaPlace): Promise<Rep
   if (process.state === 'running') {
     const [description, apiProblem] = await Promise.all([
       describeMember(layout, replica, askTimeoutMs).catch((error: Error) => error),
-      apiReadiness(layout, replica),
+      apiReadiness(layout, replica.apiPort),
     ]);
     if (description instanceof Error) problems.push(`store member: ${description.message}`);
     else {

@@ -181,10 +181,15 @@ class Cluster implements LocalCluster {
   }
 }
 
+/** A temporary folder and ports of its own for a cluster; nothing is started. */
+export async function placeCluster(replicas: number): Promise<LocalCluster> {
+  return new Cluster(mkdtempSync(join(tmpdir(), 'kuorum-e2e-')), await freePortBlock(replicas));
+}
+
 /** `kuorum up --detach` in a temporary folder with ports of its own; the embedded runtime. */
 export async function startCluster(options: { replicas?: number; nodes?: number } = {}): Promise<LocalCluster> {
   const replicas = options.replicas ?? 3;
-  const cluster = new Cluster(mkdtempSync(join(tmpdir(), 'kuorum-e2e-')), await freePortBlock(replicas));
+  const cluster = await placeCluster(replicas);
   const nodes = options.nodes ?? 2;
   try {
     await cluster.run(
