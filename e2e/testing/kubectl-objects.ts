@@ -83,7 +83,7 @@ export const objectSteps: readonly Step[] = [
       /\(Conflict\): .*the object has been modified; please apply your changes to the latest version and try again/,
   },
   // describe
-  ['kubectl describe cm cm', /^Name: +cm\nNamespace: +objects\n[^]*Data\n====\na:\n----\nreplaced\n/],
+  ['kubectl describe cm cm', /^Name: +cm\nNamespace: +objects\n[^]*Data\n====\n[^]*a:\n----\nreplaced\n/],
   ['kubectl describe secret sec', /Type: +Opaque\n\nData\n====\npassword: +1 bytes/],
   ['kubectl describe svc web', /Selector: +app=web\nType: +ClusterIP\n[^]*TargetPort: +8080\/TCP/],
   ['kubectl describe sa robot', /Name: +robot\n/],
