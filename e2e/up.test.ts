@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -6,39 +5,14 @@ import type { Test } from 'tap';
 import { parse } from 'yaml';
 import type { ClusterStatus } from '../cli/cluster/cluster-status.ts';
 import { processStateOf } from '../cli/cluster/process-table.ts';
-import { kuorum, pause, placeCluster, startKuorum } from './testing/local-cluster.ts';
+import { Foreground } from './testing/foreground.ts';
+import { kuorum, pause, placeCluster } from './testing/local-cluster.ts';
 import { converged } from './testing/outage.ts';
 import { Rest } from './testing/rest.ts';
 
 t.setTimeout(240_000); // in all; busy machines are slow
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const components = ['replica-1', 'replica-2', 'replica-3', 'front', 'node-1'];
-
-/** A command in the foreground, and what it has printed so far. */
-class Foreground {
-  readonly child: ChildProcess;
-  output = '';
-  readonly #ended: Promise<number | null>;
-
-  constructor(args: readonly string[]) {
-    this.child = startKuorum(args);
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    }
-    this.#ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
-  }
-
-  async printed(pattern: RegExp, timeoutMs = 60_000): Promise<void> {
-    for (const deadline = performance.now() + timeoutMs; !pattern.test(this.output); await pause(20)) {
-      if (performance.now() > deadline) throw new Error(`${String(pattern)} was not printed:\n${this.output}`);
-    }
-  }
-
-  interrupt(): Promise<number | null> {
-    this.child.kill('SIGINT');
-    return this.#ended;
-  }
-}
 
 const pidsOf = (status: ClusterStatus): number[] =>
   [status.front, ...status.replicas, ...status.nodes].flatMap(({ pid }) => pid ?? []);
@@ -115,7 +89,7 @@ void t.test('kuorum up in the foreground, down, reset', async (t) => {
       );
       t.same(pidsOf(await cluster.status()), pidsOf(status), 'and disturbs nothing');
 
-      t.equal(await up.interrupt(), 0);
+      t.equal(await up.stop('SIGINT'), 0);
       t.match(up.output, /SIGINT: stopping\nStopped; the data is kept/);
       t.same(
         pidsOf(status).filter((pid) => processStateOf(pid) !== 'gone'),
@@ -133,7 +107,7 @@ void t.test('kuorum up in the foreground, down, reset', async (t) => {
     t.teardown(() => up.child.kill('SIGKILL'));
     for (let states = ''; !states.includes('running'); states = JSON.stringify(await cluster.status())) await pause(10);
     const pids = pidsOf(await cluster.status());
-    t.equal(await up.interrupt(), 0);
+    t.equal(await up.stop('SIGINT'), 0);
     t.same(
       pids.filter((pid) => processStateOf(pid) !== 'gone'),
       [],

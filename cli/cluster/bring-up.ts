@@ -10,8 +10,7 @@ import { writeKubeconfig } from '../pki/kubeconfig-file.ts';
 import { apiReadiness } from './cluster-status.ts';
 import { componentsOf } from './layout.ts';
 import type { Layout } from './layout.ts';
-import { checkPorts } from './ports.ts';
-import { lastLogLines, logFileOf, startComponent, stateOf } from './processes.ts';
+import { lastLogLines, logBytesOf, logFileOf, startComponent, stateOf } from './processes.ts';
 
 const readyTimeoutMs = 60_000;
 const pollMs = 20;
@@ -19,23 +18,36 @@ const pollMs = 20;
 /** Told once a component is ready: its name, what it is doing, and how long it took. */
 export type Progress = (component: string, what: string, ms: number) => void;
 
-/** `component` is running and `ready` has said so; throws with the end of its log where it died. */
-async function untilReady(
-  layout: Layout,
-  component: string,
-  started: number,
-  ready: () => Promise<string | undefined>,
-): Promise<number> {
+interface Start {
+  readonly component: string;
+  readonly atMs: number;
+  /** how long its log was before */
+  readonly logBytes: number;
+}
+
+function startNow(layout: Layout, component: string): Start {
+  const start = { component, atMs: systemClock.monotonicMs(), logBytes: logBytesOf(layout, component) };
+  startComponent(layout, component);
+  return start;
+}
+
+/** What the component said about its end, else the end of its log. */
+function whyEnded(layout: Layout, { component, logBytes }: Start): CliError {
+  const lines = lastLogLines(layout, component, 8, logBytes);
+  const path = logFileOf(layout, component);
+  const last = lines.at(-1) ?? '';
+  if (last.startsWith('kuorum: ')) return new CliError(`${last.slice('kuorum: '.length)} (log: ${path})`);
+  return new CliError(`${component} ended while starting. The end of ${path}:\n  ${lines.join('\n  ')}`);
+}
+
+/** `component` is running and `ready` has said so; throws with what it said where it died. */
+async function untilReady(layout: Layout, start: Start, ready: () => Promise<string | undefined>): Promise<number> {
+  const { component, atMs } = start;
   let problem: string | undefined;
-  while (systemClock.monotonicMs() - started < readyTimeoutMs) {
-    if (stateOf(layout, component).state === 'stopped') {
-      const log = lastLogLines(layout, component, 8).map((line) => `  ${line}`);
-      throw new CliError(
-        `${component} ended while starting. The end of ${logFileOf(layout, component)}:\n${log.join('\n')}`,
-      );
-    }
+  while (systemClock.monotonicMs() - atMs < readyTimeoutMs) {
+    if (stateOf(layout, component).state === 'stopped') throw whyEnded(layout, start);
     problem = await ready();
-    if (problem === undefined) return systemClock.monotonicMs() - started;
+    if (problem === undefined) return systemClock.monotonicMs() - atMs;
     await sleep(pollMs);
   }
   throw new CliError(
@@ -58,18 +70,21 @@ async function nodeReadiness(client: KubeClient, name: string): Promise<string |
  * are Ready. Everything is started at once; readiness is waited for in parallel.
  */
 export async function bringUp(layout: Layout, progress: Progress): Promise<void> {
-  await checkPorts(layout);
   const began = systemClock.monotonicMs();
   const renewed = await ensurePki(layout);
   writeKubeconfig(layout);
   if (renewed.length > 0) progress('certificates', `made ${renewed.length}`, systemClock.monotonicMs() - began);
-  const startedNow = new Map<string, number>();
+  const startedNow = new Map<string, Start>();
   for (const component of componentsOf(layout)) {
     if (stateOf(layout, component).pid !== undefined) continue;
-    startComponent(layout, component);
-    startedNow.set(component, systemClock.monotonicMs());
+    startedNow.set(component, startNow(layout, component));
   }
-  const startOf = (component: string): number => startedNow.get(component) ?? systemClock.monotonicMs();
+  const startOf = (component: string): Start =>
+    startedNow.get(component) ?? {
+      component,
+      atMs: systemClock.monotonicMs(),
+      logBytes: logBytesOf(layout, component),
+    };
   const what = (component: string): string => (startedNow.has(component) ? 'ready' : 'was running');
   const client = createKubeClient({
     ...loadKubeconfig(layout.kubeconfig),
@@ -78,17 +93,15 @@ export async function bringUp(layout: Layout, progress: Progress): Promise<void>
   });
   try {
     await Promise.all([
-      untilReady(layout, 'front', startOf('front'), () => apiReadiness(layout, layout.config.port)).then((ms) =>
+      untilReady(layout, startOf('front'), () => apiReadiness(layout, layout.config.port)).then((ms) =>
         progress('front', what('front'), ms),
       ),
       ...layout.replicas.map(async (replica) => {
-        const ms = await untilReady(layout, replica.name, startOf(replica.name), () =>
-          apiReadiness(layout, replica.apiPort),
-        );
+        const ms = await untilReady(layout, startOf(replica.name), () => apiReadiness(layout, replica.apiPort));
         progress(replica.name, what(replica.name), ms);
       }),
       ...layout.nodes.map(async ({ name }) => {
-        const ms = await untilReady(layout, name, startOf(name), () => nodeReadiness(client, name));
+        const ms = await untilReady(layout, startOf(name), () => nodeReadiness(client, name));
         progress(name, what(name), ms);
       }),
     ]);
@@ -100,9 +113,8 @@ export async function bringUp(layout: Layout, progress: Progress): Promise<void>
 /** Starts one component that was stopped and waits until it is ready. */
 export async function startOne(layout: Layout, component: string): Promise<number> {
   await ensurePki(layout);
-  startComponent(layout, component);
-  const started = systemClock.monotonicMs();
+  const start = startNow(layout, component);
   const replica = layout.replicas.find((r) => r.name === component);
-  if (replica) return untilReady(layout, component, started, () => apiReadiness(layout, replica.apiPort));
-  return systemClock.monotonicMs() - started;
+  if (replica) return untilReady(layout, start, () => apiReadiness(layout, replica.apiPort));
+  return systemClock.monotonicMs() - start.atMs;
 }

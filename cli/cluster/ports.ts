@@ -12,7 +12,7 @@ function portIsFree(port: number): Promise<boolean> {
 }
 
 /** Refuses to start where another program listens on a port that a component of ours, not yet running, will need. */
-export async function checkPorts(layout: Layout): Promise<void> {
+export async function checkPorts(layout: Layout, hasData: boolean): Promise<void> {
   const wanted: [string, string, number][] = [
     ['front', 'the kubeconfig', layout.config.port],
     ...layout.replicas.flatMap((r): [string, string, number][] => [
@@ -27,10 +27,10 @@ export async function checkPorts(layout: Layout): Promise<void> {
     if (!(await portIsFree(port))) taken.push(`port ${port} (${purpose})`);
   }
   if (taken.length > 0) {
-    throw new CliError(
-      `in use by another program: ${taken.join(', ')}. Choose other ports with --port (a cluster takes port to port + ${
-        10 * layout.replicas.length + 2
-      }), or stop that program`,
-    );
+    const last = layout.config.port + 10 * layout.replicas.length + 2;
+    const advice = hasData
+      ? `Stop that program: the ports of a cluster that has data are fixed (${layout.config.port} to ${last})`
+      : `Choose other ports with --port (a cluster takes port to port + ${last - layout.config.port}), or stop that program`;
+    throw new CliError(`in use by another program: ${taken.join(', ')}. ${advice}`);
   }
 }

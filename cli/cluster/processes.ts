@@ -51,7 +51,7 @@ function openLog(layout: Layout, component: string): number {
 }
 
 /** Starts a component in the background; it outlives this process. */
-export function startComponent(layout: Layout, component: string): number {
+export function startComponent(layout: Layout, component: string): void {
   const before = stateOf(layout, component);
   if (before.pid !== undefined) throw new CliError(`${component} is ${before.state} already (pid ${before.pid})`);
   const log = openLog(layout, component);
@@ -71,7 +71,6 @@ export function startComponent(layout: Layout, component: string): number {
   const { pid } = child;
   if (pid === undefined) throw new CliError(`${component} could not be started: ${process.execPath} did not run`);
   writeAtomically(runFileOf(layout, component), JSON.stringify({ pid, started: processStartOf(pid) ?? '' }));
-  return pid;
 }
 
 export function signalComponent(layout: Layout, component: string, signal: NodeJS.Signals): number {
@@ -102,9 +101,18 @@ export async function stopComponents(layout: Layout, components: readonly string
   for (const component of components) rmSync(runFileOf(layout, component), { force: true });
 }
 
-/** The last lines a component wrote, for telling why it died. */
-export function lastLogLines(layout: Layout, component: string, count: number): string[] {
+/** How long a component's log is now: what is beyond it later was written since. */
+export function logBytesOf(layout: Layout, component: string): number {
+  const path = logFileOf(layout, component);
+  return existsSync(path) ? statSync(path).size : 0;
+}
+
+/** The last lines a component wrote behind `from`, for telling why it died. */
+export function lastLogLines(layout: Layout, component: string, count: number, from: number): string[] {
   const path = logFileOf(layout, component);
   if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count);
+  const content = readFileSync(path);
+  // shorter than before: it was set aside at the start, and this is the new one
+  const since = content.length < from ? content : content.subarray(from);
+  return since.toString().trimEnd().split('\n').slice(-count);
 }

@@ -4,8 +4,9 @@ import { sleep, systemClock } from '../../base/clock.ts';
 import { CliError } from '../cli-error.ts';
 import { bringUp } from '../cluster/bring-up.ts';
 import { clusterStatus } from '../cluster/cluster-status.ts';
-import { componentsOf } from '../cluster/layout.ts';
+import { componentsOf, layoutOf } from '../cluster/layout.ts';
 import type { Layout } from '../cluster/layout.ts';
+import { checkPorts } from '../cluster/ports.ts';
 import { stateOf, stopComponents } from '../cluster/processes.ts';
 import { checkSameCluster, findState, saveState } from '../cluster/state.ts';
 import { statusLine } from '../cluster/status-text.ts';
@@ -98,6 +99,8 @@ export async function up(options: UpOptions): Promise<void> {
   const config = wantedConfig(options);
   const existing = findState(config.dataDir);
   if (existing) checkSameCluster(existing, config);
+  // before anything is written: a first try that was refused fixes no ports
+  await checkPorts(layoutOf(config), existing !== undefined);
   const layout = saveState(config);
   const running = componentsOf(layout).filter((c) => stateOf(layout, c).pid !== undefined);
   if (running.length === componentsOf(layout).length) {
