@@ -9,11 +9,12 @@ import { dieLoudly, liveUntilSignal } from './process-life.ts';
 
 const containerdSocket = '/run/containerd/containerd.sock';
 
-/** `auto` is containerd for the first node where it runs: two kubelets on one runtime would mix up their pods. */
+/** A CRI runtime belongs to the first node: two kubelets on one runtime would take each other's pods for their own. */
 function runtimeFor(layout: Layout, node: NodePlace): string {
   const { runtime } = layout.config.nodes;
+  if (node !== layout.nodes[0]) return 'embedded';
   if (runtime !== 'auto') return runtime;
-  return node === layout.nodes[0] && existsSync(containerdSocket) ? `unix://${containerdSocket}` : 'embedded';
+  return existsSync(containerdSocket) ? `unix://${containerdSocket}` : 'embedded';
 }
 
 async function runNode(layout: Layout, node: NodePlace): Promise<void> {
