@@ -6,6 +6,7 @@ import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { priority } from './admission/priority.ts';
 import { serviceAccountAdmission } from './admission/service-account.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
+import { authorizeAs } from './auth/authorization-stage.ts';
 import { startCompactor } from './bootstrap/compactor.ts';
 import { namespacesHook } from './bootstrap/namespaces.ts';
 import { ServerPresence } from './bootstrap/server-presence.ts';
@@ -30,6 +31,7 @@ import { entryOfGroup, served, servedInfo } from './registry/registry.ts';
 import type { EtcdTls } from './storage/etcd-channel.ts';
 import type { EtcdClient } from './storage/etcd-client.ts';
 import { GrpcEtcdClient } from './storage/grpc-etcd-client.ts';
+import { SharedLeases } from './storage/shared-leases.ts';
 import { Storages } from './storages.ts';
 import { statusErrorOf } from './transport/error-status.ts';
 import type { HttpReply } from './transport/http-reply.ts';
@@ -139,11 +141,12 @@ interface Foundation {
 function createServices({ client, storages, objects, auth, range, log }: Foundation): EndpointServices {
   const { serviceAccountTokens: tokens } = auth;
   return {
-    client,
     clock: systemClock,
     log,
     printer: tablePrinter,
+    leases: new SharedLeases(client, systemClock),
     storageOf: (entry) => storages.of(entry),
+    authorize: (ctx, verb) => authorizeAs(auth.authorizer, ctx, verb),
     admission: new AdmissionChain([
       namespaceLifecycle(objects),
       serviceAccountAdmission(objects),

@@ -1,6 +1,6 @@
 import { goQuote } from '../../api/meta/go-text.ts';
 import { newForbidden, newUnauthorized, type StatusError } from '../../api/meta/status.ts';
-import type { Authorizer, RequestInfo, Stage, User } from '../pipeline.ts';
+import type { Authorizer, RequestContext, RequestInfo, Stage, User } from '../pipeline.ts';
 
 /** `User "x" cannot list resource "pods" in API group "" in the namespace "default"` */
 function denial(user: User, info: RequestInfo): string {
@@ -17,11 +17,17 @@ export function forbidden(user: User, info: RequestInfo, reason: string): Status
   return newForbidden(info.isResourceRequest ? info : undefined, info.name, why);
 }
 
+/** Throws unless the user may do `verb` with what the request is about. */
+export async function authorizeAs(authorizer: Authorizer, ctx: RequestContext, verb: string): Promise<void> {
+  if (ctx.user === undefined) throw newUnauthorized();
+  const info = { ...ctx.info, verb };
+  const decision = await authorizer.authorize(ctx.user, info);
+  if (!decision.allowed) throw forbidden(ctx.user, info, decision.reason);
+}
+
 export const authorizationStage =
   (authorizer: Authorizer): Stage =>
   async (ctx, next) => {
-    if (ctx.user === undefined) throw newUnauthorized();
-    const decision = await authorizer.authorize(ctx.user, ctx.info);
-    if (!decision.allowed) throw forbidden(ctx.user, ctx.info, decision.reason);
+    await authorizeAs(authorizer, ctx, ctx.info.verb);
     await next();
   };

@@ -8,7 +8,7 @@ import { formOf } from './negotiation.ts';
 import { generatedName, normalized, prepareNew, settleNamespace } from './object-preparation.ts';
 import { objectOf } from './request-body.ts';
 import { writeOptions } from './request-options.ts';
-import { groupResourceOf, gvkOf, keyOf, toStored, type ResourceRequest } from './resource-request.ts';
+import { groupResourceOf, gvkOf, keyOf, toStored, withLease, type ResourceRequest } from './resource-request.ts';
 import { validateNew } from './validate.ts';
 
 /** names tried where `generateName` hits one that is taken */
@@ -75,14 +75,13 @@ async function store(request: ResourceRequest, object: KubeObject, dryRun: boole
       const taken = (await storage.store.read(key)) !== undefined;
       return taken ? undefined : new CachedObject(key, stored, 0, noLease);
     }
-    const lease = entry.ttlSeconds === undefined ? noLease : await services.client.leaseGrant(entry.ttlSeconds);
     let lostRace = false;
-    const made = await storage.store.create(key, stored, lease, {
-      ...together,
-      onTaken: () => {
-        lostRace = true;
-      },
-    });
+    const onTaken = (): void => {
+      lostRace = true;
+    };
+    const made = await withLease(request, (lease) =>
+      storage.store.create(key, stored, lease, { ...together, onTaken }),
+    );
     if (made !== undefined || !lostRace || attempt === allocateTriesMax) return made;
   }
 }

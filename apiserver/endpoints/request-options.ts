@@ -4,10 +4,9 @@ import { parseFieldSelector } from '../../api/meta/fields.ts';
 import { parseLabelSelector, SelectorError } from '../../api/meta/labels.ts';
 import type { FieldValidation } from '../../api/codec/body.ts';
 import type { KubeObject, RequestContext, ResourceInfo } from '../pipeline.ts';
+import { isTrue } from '../transport/request-info.ts';
 
 const metaKind = (kind: string): { group: string; kind: string } => ({ group: 'meta.k8s.io', kind });
-
-const isTrue = (value: string | null): boolean => value === '' || value === 'true' || value === '1';
 
 export interface WriteOptions {
   readonly dryRun: boolean;
@@ -62,8 +61,13 @@ function selectorOf(ctx: RequestContext, info: ResourceInfo): ListOptions['selec
   try {
     const labels = parseLabelSelector(ctx.query.get('labelSelector') ?? '');
     const fields = parseFieldSelector(ctx.query.get('fieldSelector') ?? '', info);
-    if (labels.empty && fields.empty) return undefined;
-    return (object) => labels.matches(object.metadata?.labels) && fields.matches(object);
+    // `/api/v1/watch/…/pods/x` is a watch of one object, and was authorized as that
+    const name = ctx.info.verb === 'watch' ? ctx.info.name : '';
+    if (labels.empty && fields.empty && name === '') return undefined;
+    return (object) =>
+      (name === '' || object.metadata?.name === name) &&
+      labels.matches(object.metadata?.labels) &&
+      fields.matches(object);
   } catch (error) {
     if (error instanceof SelectorError) throw newBadRequest(error.message);
     throw error;

@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
-import type { KubeObject, Printer, RequestContext } from '../pipeline.ts';
+import type { KubeObject, Printer, RequestContext, ResourceVerb } from '../pipeline.ts';
 import type { Allocator, AllocatorName, ResourceEntry } from '../registry/resource-entry.ts';
 import { CachedObject } from '../storage/cached-object.ts';
-import type { EtcdClient } from '../storage/etcd-client.ts';
 import type { ListReader } from '../storage/list-reader.ts';
 import type { ResourceStore } from '../storage/resource-store.ts';
+import type { SharedLeases } from '../storage/shared-leases.ts';
 
 /** Where one resource is kept: versions of it that share their objects share this. */
 export interface Storage {
@@ -18,13 +18,15 @@ export interface Storage {
 
 /** What the verbs work with, the same for all requests of a server. */
 export interface EndpointServices {
-  readonly client: EtcdClient;
+  readonly leases: SharedLeases;
   readonly admission: AdmissionChain;
   readonly printer: Printer;
   readonly clock: Clock;
   readonly log: Log;
   readonly allocators: Readonly<Record<AllocatorName, Allocator>>;
   storageOf(entry: ResourceEntry): Storage;
+  /** throws 403 where the user may not do this instead of what was asked for: a PUT that creates */
+  authorize(ctx: RequestContext, verb: ResourceVerb): Promise<void>;
   /** answers a TokenRequest; absent where there is no key to sign with */
   readonly mintToken?: (request: KubeObject, namespace: string, account: string) => Promise<KubeObject>;
 }
@@ -36,6 +38,12 @@ export interface ResourceRequest {
   readonly storage: Storage;
   readonly services: EndpointServices;
 }
+
+/** Writes with the lease that objects of this kind get: each write gives them their full time anew. */
+export const withLease = <T>(
+  { entry, services }: ResourceRequest,
+  write: (lease: string | undefined) => Promise<T>,
+): Promise<T> => (entry.ttlSeconds === undefined ? write(undefined) : services.leases.write(entry.ttlSeconds, write));
 
 export type VerbHandler = (request: ResourceRequest) => Promise<void>;
 

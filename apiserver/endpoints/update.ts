@@ -5,14 +5,22 @@ import { newInvalid, newNotFound } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 import type { CachedObject } from '../storage/cached-object.ts';
-import type { Change, ChangeResult } from '../storage/resource-store.ts';
+import type { Change } from '../storage/resource-store.ts';
 import { sendObject } from './answer.ts';
 import { createObject } from './create.ts';
 import { formOf } from './negotiation.ts';
 import { checkName, checkVersion, normalized, prepareChange } from './object-preparation.ts';
 import { objectOf } from './request-body.ts';
 import { writeOptions } from './request-options.ts';
-import { groupResourceOf, gvkOf, keyOf, presented, toStored, type ResourceRequest } from './resource-request.ts';
+import {
+  groupResourceOf,
+  gvkOf,
+  keyOf,
+  presented,
+  toStored,
+  withLease,
+  type ResourceRequest,
+} from './resource-request.ts';
 import { validateChange } from './validate.ts';
 
 /** PUT of an object, its `/status`, or a namespace's `/finalize`. */
@@ -25,6 +33,9 @@ export async function update(request: ResourceRequest): Promise<void> {
   const asked = { ...body.metadata };
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
   if (entry.createOnUpdate && ctx.info.subresource === '' && !(await storage.store.read(key))) {
+    await services.authorize(ctx, 'create');
+    // who names a uid means an object that was there
+    checkVersion(entry, { uid: asked.uid }, { metadata: { name: ctx.info.name } });
     if (body.metadata) delete body.metadata.resourceVersion;
     const created = await createObject(request, body, options.dryRun);
     sendObject(ctx, services.printer, entry, 201, created, form, services.clock.nowMs());
@@ -53,7 +64,7 @@ export async function changeObject(
   const { ctx, entry, storage } = request;
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
   let wouldBe: Change['object'] | undefined;
-  const result: ChangeResult = await storage.store.update(key, async (stored) => {
+  const decide = async (stored: CachedObject | undefined): Promise<Change> => {
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), ctx.info.name);
     const current = presented(entry, stored).object;
     const change = await nextVersion(request, current, make(current), dryRun);
@@ -61,7 +72,8 @@ export async function changeObject(
     if (!dryRun) return change;
     wouldBe = change.object;
     return { object: stored.object };
-  });
+  };
+  const result = await withLease(request, (lease) => storage.store.update(key, decide, lease));
   const shown = wouldBe;
   return shown === undefined || shown === 'delete' ? result.object : result.object.withObject(shown);
 }

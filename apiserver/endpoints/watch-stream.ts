@@ -2,6 +2,8 @@ import type { ReplyStream } from '../pipeline.ts';
 
 /** Frames a client may be behind; then its watch ends, and it resumes from its last version. */
 export const watchQueueFramesMax = 10_000;
+/** of the objects that those frames will show */
+export const watchQueueBytesMax = 64 * 1024 * 1024;
 const chunkBytesMax = 256 * 1024;
 const pendingBytesMax = 1024 * 1024;
 
@@ -11,7 +13,8 @@ const pendingBytesMax = 1024 * 1024;
  */
 export class WatchStream {
   readonly #stream: ReplyStream;
-  readonly #queue: (() => Uint8Array)[] = [];
+  readonly #queue: { readonly frame: () => Uint8Array; readonly bytes: number }[] = [];
+  #queuedBytes = 0;
   #initial: Iterator<() => Uint8Array> | undefined;
   #pumping = false;
   #ended = false;
@@ -23,14 +26,15 @@ export class WatchStream {
     this.#schedule();
   }
 
-  /** False: the client is too far behind, and the watch has ended. */
-  push(frame: () => Uint8Array): boolean {
+  /** False: the client is too far behind, and the watch has ended. `bytes`: about how much the frame keeps. */
+  push(frame: () => Uint8Array, bytes = 0): boolean {
     if (this.#ended || this.#endWhenSent) return false;
-    if (this.#queue.length >= watchQueueFramesMax) {
+    if (this.#queue.length >= watchQueueFramesMax || this.#queuedBytes + bytes > watchQueueBytesMax) {
       this.abort();
       return false;
     }
-    this.#queue.push(frame);
+    this.#queue.push({ frame, bytes });
+    this.#queuedBytes += bytes;
     this.#schedule();
     return true;
   }
@@ -45,6 +49,8 @@ export class WatchStream {
     if (this.#ended) return;
     this.#ended = true;
     this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#initial = undefined;
     this.#stream.end();
   }
 
@@ -72,7 +78,9 @@ export class WatchStream {
     const initial = this.#initial?.next();
     if (initial?.done === false) return initial.value;
     this.#initial = undefined;
-    return this.#queue.shift();
+    const next = this.#queue.shift();
+    if (next !== undefined) this.#queuedBytes -= next.bytes;
+    return next?.frame;
   }
 
   #chunk(): Uint8Array | undefined {

@@ -98,6 +98,13 @@ void t.test('watch', async (t) => {
     t.same(brief(await coming), ['ADDED a', 'MODIFIED a', 'DELETED a']);
   });
 
+  await t.test('in its old form with a name is of that object alone', async (t) => {
+    const old = '/api/v1/watch/namespaces/default/configmaps/b?timeoutSeconds=1&resourceVersion=0';
+    const seen: Frame[] = [];
+    for await (const frame of admin.watch(old)) seen.push(frame);
+    t.same(brief(seen), ['ADDED b']);
+  });
+
   await t.test('ends after timeoutSeconds, with a bookmark where they are allowed', async (t) => {
     const started = performance.now();
     await create('z');

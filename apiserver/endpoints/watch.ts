@@ -126,7 +126,8 @@ function run(
   const onEvent = (event: CacheEvent): void => {
     if (event.revision <= start.after) return;
     const change = visibleChange(event, prefix, options.selects);
-    if (change !== undefined && !stream.push(() => frames.event(change.type, change.object))) close();
+    if (change === undefined) return;
+    if (!stream.push(() => frames.event(change.type, change.object), change.object.storedBytes)) close();
   };
   const unsubscribe = cache.subscribe({
     event: onEvent,

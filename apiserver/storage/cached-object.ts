@@ -14,21 +14,24 @@ export class CachedObject {
   readonly object: KubeObject;
   readonly modRevision: number;
   readonly lease: string;
+  /** of its stored form, for bounds on what is kept; 0: not from the store */
+  readonly storedBytes: number;
   #bareJson: string | undefined;
   #frames: Map<string, Uint8Array> | undefined;
 
-  constructor(key: string, object: KubeObject, modRevision: number, lease: string) {
+  constructor(key: string, object: KubeObject, modRevision: number, lease: string, storedBytes = 0) {
     this.key = key;
     this.object = object;
     this.modRevision = modRevision;
     this.lease = lease;
+    this.storedBytes = storedBytes;
   }
 
   /** The store's JSON does not hold the resourceVersion: it is the mod revision. */
   static decode(kv: KeyValue): CachedObject {
     const object = JSON.parse(decoder.decode(kv.value)) as KubeObject;
     object.metadata = { ...object.metadata, resourceVersion: String(kv.modRevision) };
-    return new CachedObject(kv.key, object, kv.modRevision, kv.lease);
+    return new CachedObject(kv.key, object, kv.modRevision, kv.lease, kv.value.length);
   }
 
   /** Without kind and apiVersion, as items of a list are. */
@@ -64,7 +67,7 @@ export class CachedObject {
   /** As it was when deleted at `revision`: watches show the last state under the revision of the deletion. */
   deletedAt(revision: number): CachedObject {
     const metadata = { ...this.object.metadata, resourceVersion: String(revision) };
-    return new CachedObject(this.key, { ...this.object, metadata }, revision, this.lease);
+    return new CachedObject(this.key, { ...this.object, metadata }, revision, this.lease, this.storedBytes);
   }
 }
 

@@ -56,11 +56,13 @@ export class ResourceStore {
 
   /**
    * Reads, lets `change` decide, writes if nobody else did in between; otherwise again. It begins with what the cache
-   * has: where that makes `change` throw, the latest version is read and asked again before the error counts.
+   * has: where that makes `change` throw, the latest version is read and asked again before the error counts. The
+   * object keeps its lease unless it gets another one.
    */
   async update(
     key: string,
     change: (current: CachedObject | undefined) => Change | Promise<Change>,
+    lease?: string,
   ): Promise<ChangeResult> {
     let current = this.cache.ready ? this.cache.get(key) : undefined;
     let isLatest = false;
@@ -75,7 +77,7 @@ export class ResourceStore {
         isLatest = true;
         continue;
       }
-      const result = await this.#carryOut(key, current, decided);
+      const result = await this.#carryOut(key, current, decided, lease);
       if ('object' in result) return result;
       current = result.current;
       isLatest = true;
@@ -100,10 +102,11 @@ export class ResourceStore {
     key: string,
     current: CachedObject | undefined,
     { object, guards, operations, onTaken }: Change,
+    ownLease?: string,
   ): Promise<ChangeResult | { current: CachedObject | undefined }> {
     if (current !== undefined && object === current.object) return { object: current, deleted: false };
     const expected = current?.modRevision ?? 0;
-    const lease = current?.lease ?? noLease;
+    const lease = ownLease ?? current?.lease ?? noLease;
     const value = object === 'delete' ? undefined : encodeForStore(object);
     const result = await commit(this.#client, { key, expected, value, lease, guards, operations });
     if (!result.done) {

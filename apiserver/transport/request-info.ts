@@ -11,7 +11,9 @@ const verbs: Readonly<Record<string, string>> = {
 const ofWholeCollection: Readonly<Record<string, string>> = { get: 'list', delete: 'deletecollection' };
 const namespaceSubresources: ReadonlySet<string> = new Set(['status', 'finalize']);
 
-const isTrue = (value: string | null): boolean => value === '' || value === 'true' || value === '1';
+/** Of a query parameter: only its absence, `false` and `0` mean no. */
+export const isTrue = (value: string | null): boolean =>
+  value !== null && value !== '0' && value.toLowerCase() !== 'false';
 
 const nonResource = (method: string, path: string): RequestInfo => ({
   isResourceRequest: false,
@@ -59,7 +61,7 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   let name = pathName;
   if (name === '') {
     verb = ofWholeCollection[verb] ?? verb;
-    if (verb === 'list' && isTrue(query.has('watch') ? query.get('watch') : 'false')) verb = 'watch';
+    if (verb === 'list' && isTrue(query.get('watch'))) verb = 'watch';
     if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') name = selectedName(query);
   }
   if (isOldWatch) verb = 'watch';
