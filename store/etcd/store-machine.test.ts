@@ -1,7 +1,7 @@
 import t from 'tap';
 import { systemClock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
-import type { WriteOp } from '../backend/backend.ts';
+import type { BackendSnapshot, WriteOp } from '../backend/backend.ts';
 import { MemoryBackend } from '../backend/memory-backend.ts';
 import { keyBytes, keyName } from '../mvcc/key-name.ts';
 import { commandCodec, entryCodec } from './command.ts';
@@ -123,6 +123,54 @@ void t.test('a snapshot is what was applied when it was opened, and makes anothe
   t.same(other.machine.state.mvcc.hash(), machine.state.mvcc.hash());
   await machine.stop();
   await other.machine.stop();
+});
+
+void t.test('a snapshot whose last entries were none for the store is taken at the index it stands for', async (t) => {
+  const { machine, apply } = await open();
+  apply(1, put('a'));
+  const { chunks } = await machine.openSnapshot();
+  const backend = new MemoryBackend();
+  const other = await open(backend);
+  await other.machine.restore({ index: 3, term: 2, confState: {} as never }, chunks);
+  t.same([other.machine.state.appliedIndex, other.machine.durableIndex], [3, 3]);
+  await machine.stop();
+  await other.machine.stop();
+  const again = await open(backend);
+  t.same([again.machine.durableIndex, keys(again.machine)], [3, 'a'], 'also after a restart');
+  await again.machine.stop();
+});
+
+void t.test('a snapshot that holds more than it stands for is refused before anything is replaced', async (t) => {
+  const { machine, apply } = await open();
+  for (let i = 1; i <= 5; i++) apply(i, put(String(i)));
+  const { chunks } = await machine.openSnapshot();
+  const backend = new MemoryBackend();
+  const other = await open(backend);
+  other.apply(1, put('other'));
+  const meta = { index: 4, term: 1, confState: {} as never };
+  await t.rejects(other.machine.restore(meta, chunks), /the snapshot of index 4 holds a store applied up to 5/);
+  await machine.stop();
+  await other.machine.stop();
+  const again = await open(backend);
+  t.equal(keys(again.machine), 'other');
+  await again.machine.stop();
+});
+
+void t.test('a snapshot that nobody reads is let go of', async (t) => {
+  const held = { count: 0 };
+  class Counting extends MemoryBackend {
+    override snapshot(): BackendSnapshot {
+      const snapshot = super.snapshot();
+      held.count++;
+      return { ...snapshot, close: () => Promise.resolve(void held.count--) };
+    }
+  }
+  const { machine } = await open(new Counting());
+  const { chunks } = await machine.openSnapshot();
+  t.equal(held.count, 1);
+  await chunks[Symbol.asyncIterator]().return?.();
+  t.equal(held.count, 0);
+  await machine.stop();
 });
 
 void t.test('the applied index is never ahead of, nor behind, the data it describes (etcd 13766)', async (t) => {

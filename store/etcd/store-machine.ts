@@ -58,6 +58,45 @@ const compactStepChanges = 2000;
 
 const indexOp = (index: number) => ({ key: indexKey, value: jsonValue(index) });
 
+/**
+ * An image that takes the place of the log up to `index`. Its own applied index may be lower, where the last entries
+ * were none for the store (a new leader's empty one), but never higher. Throws before the end where it is, so that
+ * nothing gets replaced.
+ */
+async function* imageAsOf(
+  index: number,
+  image: AsyncIterable<readonly BackendEntry[]>,
+): AsyncIterable<readonly BackendEntry[]> {
+  for await (const batch of image) {
+    const own = batch.find(({ key }) => Buffer.compare(key, indexKey) === 0);
+    const applied = own === undefined ? 0 : parseJson<number>(own.value);
+    if (applied > index) throw new Error(`the snapshot of index ${index} holds a store applied up to ${applied}`);
+    yield own === undefined ? batch : batch.filter((entry) => entry !== own);
+  }
+  yield [{ key: indexKey, value: jsonValue(index) }];
+}
+
+/** Calls `close` at the end, and also where the reader stops before it has begun: a generator's `finally` would not run then. */
+function closingAfter(image: AsyncIterable<Uint8Array>, close: () => Promise<void>): AsyncIterable<Uint8Array> {
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* image;
+    } finally {
+      await close();
+    }
+  }
+  const inner = chunks();
+  const iterator: AsyncIterator<Uint8Array, void> = {
+    next: () => inner.next(),
+    return: async () => {
+      await inner.return();
+      await close();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
 /** The store as Raft sees it: memory first, the backend behind it. */
 export class StoreMachine implements StateMachine {
   readonly #backend: Backend;
@@ -166,16 +205,15 @@ export class StoreMachine implements StateMachine {
   async openSnapshot(): Promise<{ index: number; chunks: AsyncIterable<Uint8Array> }> {
     await this.#writer.flush();
     const snapshot = this.#backend.snapshot();
-    const value = await snapshot.get(indexKey);
-    const index = value === undefined ? 0 : parseJson<number>(value);
-    async function* chunks(): AsyncIterable<Uint8Array> {
-      try {
-        yield* encodeImage(snapshot.entries(replicatedRange));
-      } finally {
-        await snapshot.close();
-      }
+    try {
+      const value = await snapshot.get(indexKey);
+      const index = value === undefined ? 0 : parseJson<number>(value);
+      const image = encodeImage(snapshot.entries(replicatedRange));
+      return { index, chunks: closingAfter(image, () => snapshot.close()) };
+    } catch (error) {
+      await snapshot.close();
+      throw error;
     }
-    return { index, chunks: chunks() };
   }
 
   async restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -195,13 +233,10 @@ export class StoreMachine implements StateMachine {
     for await (const batch of this.#backend.entries(localRange)) local.push(...batch);
     async function* content(): AsyncIterable<readonly BackendEntry[]> {
       yield local;
-      yield* decodeImage(chunks);
+      yield* imageAsOf(meta.index, decodeImage(chunks));
     }
     await this.#backend.replace(content());
     const state = await loadState(this.#backend, this.#sink);
-    if (state.appliedIndex !== meta.index) {
-      throw new Error(`the snapshot of index ${meta.index} holds a store applied up to ${state.appliedIndex}`);
-    }
     this.#writer.restart(state.appliedIndex);
     this.#state = state;
     this.#stagedMeta = '';
