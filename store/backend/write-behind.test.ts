@@ -59,6 +59,29 @@ void t.test('a full buffer holds the caller back until half of it is written', a
   await writer.stop();
 });
 
+void t.test('a second commit of the same index is waited for: by flush, by stop, before a replacement', async (t) => {
+  const backend = new Gated();
+  const { writer } = make(backend);
+  writer.stage({ key: b('a'), value: b('1') });
+  void writer.commit(5);
+  await writer.flush();
+  let open = (): void => {};
+  backend.gate = new Promise((resolve) => (open = resolve));
+  writer.stage({ key: b('a'), value: undefined });
+  void writer.commit(5);
+  const paused = { yet: false };
+  const pausing = writer.pause().then(() => (paused.yet = true));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  t.notOk(paused.yet, 'the clean-up is still on its way');
+  open();
+  await pausing;
+  t.same(backend.batches, ['a index', 'a index']);
+  writer.restart(9);
+  await writer.flush();
+  t.equal(writer.bufferedBytes, 0);
+  await writer.stop();
+});
+
 void t.test('a failed write is told once, and nothing is written after it', async (t) => {
   const backend = new Gated();
   backend.fail = new Error('no space left on device');

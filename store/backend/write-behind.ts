@@ -23,6 +23,8 @@ interface Group {
   ops: WriteOp[];
   bytes: number;
   index: number;
+  /** number of the last commit in it */
+  commit: number;
 }
 
 /** a batch of this size is written at a time */
@@ -43,6 +45,9 @@ export class WriteBehind {
   #queue: Group[] = [];
   #queuedBytes = 0;
   #committed: number;
+  /** commits so far; an index may be committed more than once, where a clean-up follows it */
+  #commits = 0;
+  #commitsWritten = 0;
   #written: number;
   #durable: number;
   #writing: Promise<void> | undefined;
@@ -80,13 +85,15 @@ export class WriteBehind {
   /** What was staged belongs to `index`. Returns a promise when the buffer is full: wait for it before going on. */
   commit(index: number): void | Promise<void> {
     this.#committed = index;
+    const commit = ++this.#commits;
     const last = this.#queue[this.#queue.length - 1];
     if (last !== undefined && last.bytes + this.#stagedBytes <= batchBytesMax) {
       for (const op of this.#staged) last.ops.push(op);
       last.bytes += this.#stagedBytes;
       last.index = index;
+      last.commit = commit;
     } else {
-      this.#queue.push({ ops: this.#staged, bytes: this.#stagedBytes, index });
+      this.#queue.push({ ops: this.#staged, bytes: this.#stagedBytes, index, commit });
     }
     this.#queuedBytes += this.#stagedBytes;
     this.#staged = [];
@@ -99,8 +106,8 @@ export class WriteBehind {
 
   /** All that was committed is written (not synced). */
   async flush(): Promise<void> {
-    const until = this.#committed;
-    while (this.#written < until && this.#failed === undefined) {
+    const until = this.#commits;
+    while (this.#commitsWritten < until && this.#failed === undefined) {
       this.#startWriting();
       await this.#writing;
     }
@@ -131,6 +138,7 @@ export class WriteBehind {
     this.#staged = [];
     this.#stagedBytes = 0;
     this.#committed = index;
+    this.#commitsWritten = this.#commits;
     this.#written = index;
     this.#durable = index;
   }
@@ -159,6 +167,7 @@ export class WriteBehind {
         return;
       }
       this.#written = group.index;
+      this.#commitsWritten = group.commit;
       this.#queuedBytes -= group.bytes;
       if (this.#queuedBytes <= this.#bufferBytesMax / 2) this.#giveRoom();
       if (this.#written - this.#durable >= (this.#options.syncEveryIndexes ?? 10_000)) this.#startSync();
