@@ -6,6 +6,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const valueBytes = 256;
 interface Target {
   readonly name: string;
   readonly basePort: number;
-  command(args: readonly string[]): [string, string[]];
+  readonly command: (args: readonly string[]) => [string, string[]];
 }
 
 const targets: readonly Target[] = [
@@ -82,8 +83,9 @@ function startMembers({ basePort, command }: Target, folder: string): ChildProce
 }
 
 async function stopMembers(processes: readonly ChildProcess[]): Promise<void> {
+  const exits = processes.filter((child) => child.exitCode === null).map((child) => once(child, 'exit'));
   for (const child of processes) child.kill('SIGKILL');
-  await Promise.all(processes.map((child) => child.exitCode ?? new Promise((done) => child.once('exit', done))));
+  await Promise.all(exits);
 }
 
 /** Calls a second that succeeded, through the first member (whoever leads). */
