@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createLog } from '../../base/log.ts';
-import { startEtcdMember } from '../../store/etcd/member.ts';
+import { etcdVersion, startEtcdMember } from '../../store/etcd/member.ts';
 import type { EtcdMemberOptions } from '../../store/etcd/member.ts';
 import { CliError, messageOf } from '../cli-error.ts';
 import type { FlagValues } from '../commands/flags.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
-
-/** The etcd version whose API we answer. */
-const etcdVersion = '3.6.5';
 
 /** `a=http://h:1,a=http://h:2,b=http://h:3` → a: two URLs, b: one */
 export function parseInitialCluster(text: string): Record<string, string[]> {

@@ -6,10 +6,8 @@ import { etcdError, notSupported } from './errors.ts';
 import { idToBigint, idToHex } from './identity.ts';
 import { streaming, unary, withHeader } from './service.ts';
 import type { MemberContext } from './service.ts';
+import { etcdVersion, storageVersion } from './version.ts';
 
-/** The etcd version whose API this is; clients decide by it what they may ask for. */
-export const etcdVersion = '3.6.0';
-const storageVersion = '3.6.0';
 const alarmNames: Readonly<Record<number, string>> = { 1: 'NOSPACE', 2: 'CORRUPT' };
 const alarmGet = 0;
 

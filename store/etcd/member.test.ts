@@ -228,7 +228,7 @@ void t.test('etcdctl: what a user does with it', { skip: ctl ? false : 'etcdctl 
   t.equal(await etcdctl('compaction', '4'), 'compacted revision 4');
   await t.rejects(etcdctl('get', 'a', '--rev', '2'), /required revision has been compacted/);
   t.match(await etcdctl('endpoint', 'health'), /^$|healthy/);
-  t.match(await etcdctl('endpoint', 'status', '-w', 'json'), /"version":"3.6.0"/);
+  t.match(await etcdctl('endpoint', 'status', '-w', 'json'), /"version":"3.6.5"/);
   t.match(await etcdctl('member', 'list'), /started, m0, http/);
   t.match(await etcdctl('endpoint', 'hashkv'), /, \d+/);
 });

@@ -1,6 +1,6 @@
 import { describe } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
-import { etcdVersion } from './maintenance-service.ts';
+import { etcdVersion } from './version.ts';
 import type { MemberContext } from './service.ts';
 
 type Kind = 'gauge' | 'counter';
