@@ -29,8 +29,10 @@ function make() {
   const node = {
     leader: 'a',
     leaderChanges: 0,
+    /** of this member */
+    leads: { role: 'follower', term: 1 } as Pick<NodeStatus, 'role' | 'term'>,
     listener: (_status: NodeStatus): void => {},
-    status: () => ({ leader: node.leader, leaderChanges: node.leaderChanges }) as NodeStatus,
+    status: () => ({ leader: node.leader, leaderChanges: node.leaderChanges, ...node.leads }) as NodeStatus,
     onLeaderChange(listener: (status: NodeStatus) => void) {
       node.listener = listener;
       return () => {};
@@ -94,6 +96,24 @@ void t.test('a change of leader repeats what has no outcome, under the same numb
   node.change('a');
   t.same(await waiting, { once: true });
   t.equal(proposed.length, 2);
+});
+
+void t.test('a leader whose disk is slow does not repeat what is in its log already', async (t) => {
+  const { proposer, proposed, node, clock } = make();
+  node.leads = { role: 'leader', term: 2 };
+  const waiting = failure(proposer.submit(put));
+  await turn();
+  clock.pass(2000);
+  clock.pass(2000);
+  t.equal(proposed.length, 1, 'it is slow, not lost');
+  node.leads = { role: 'leader', term: 4 };
+  clock.pass(250);
+  t.equal(proposed.length, 2, 'in another term it may be gone');
+  node.leads = { role: 'follower', term: 5 };
+  clock.pass(2000);
+  t.equal(proposed.length, 3);
+  proposer.stop();
+  await waiting;
 });
 
 void t.test('nobody waits for ever, and the error says why', async (t) => {

@@ -27,6 +27,8 @@ interface PendingEntry {
   readonly deadlineMs: number;
   readonly leaderChangesBefore: number;
   proposedAtMs: number;
+  /** the term in which this member, leading, took the entry into its own log; 0: it did not */
+  ownTerm: number;
 }
 
 /** commands waiting for their outcome on this member */
@@ -134,6 +136,7 @@ export class Proposer {
       deadlineMs: this.#clock.monotonicMs() + this.#options.timeoutMs,
       leaderChangesBefore: this.#node?.status().leaderChanges ?? 0,
       proposedAtMs: -Infinity,
+      ownTerm: 0,
     };
     this.#pending.set(sequence, entry);
     this.#propose(entry);
@@ -143,10 +146,18 @@ export class Proposer {
     try {
       this.#node?.propose(entry.bytes);
       entry.proposedAtMs = this.#clock.monotonicMs();
+      entry.ownTerm = this.#ownTerm();
     } catch {
       // no leader, or too much on its way: tried again with the next leader, or by the sweep
       entry.proposedAtMs = -Infinity;
+      entry.ownTerm = 0;
     }
+  }
+
+  /** the term that this member leads, or 0 */
+  #ownTerm(): number {
+    const status = this.#node?.status();
+    return status?.role === 'leader' ? status.term : 0;
   }
 
   #repeat(which: (entry: PendingEntry) => boolean): void {
@@ -158,7 +169,9 @@ export class Proposer {
     for (const entry of this.#pending.values()) {
       if (entry.deadlineMs <= now) this.#giveUp(entry, this.#timeoutError(entry));
     }
-    this.#repeat((entry) => now - entry.proposedAtMs >= repeatAfterMs);
+    // A leader has it in its log as long as it leads: it is slow then, and not lost, and repeating it makes it slower.
+    const ownTerm = this.#ownTerm();
+    this.#repeat((entry) => now - entry.proposedAtMs >= repeatAfterMs && (ownTerm === 0 || entry.ownTerm !== ownTerm));
   }
 
   #timeoutError(entry: PendingEntry): unknown {
