@@ -30,8 +30,8 @@ const compactPollMs = 5;
 
 async function compact(context: MemberContext, request: CompactionRequest): Promise<object> {
   const result = await context.proposer.submit({ compact: request });
-  const { mvcc } = context.machine.state;
-  while (request.physical && mvcc.compactPending) {
+  // asked anew each time: a snapshot may replace the store meanwhile, and a stopped one cleans up no more
+  while (request.physical && !context.machine.stopped && context.machine.state.mvcc.compactPending) {
     await new Promise<void>((resolve) => context.clock.after(compactPollMs, resolve));
   }
   return result;

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { systemClock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
+import type { AppliedEntry } from '../../raft/runtime/types.ts';
 import type { BackendSnapshot, WriteOp } from '../backend/backend.ts';
 import { MemoryBackend } from '../backend/memory-backend.ts';
 import { keyBytes, keyName } from '../mvcc/key-name.ts';
@@ -62,7 +63,7 @@ void t.test('what was applied is there after opening again, and is not applied t
 });
 
 void t.test('an entry that was proposed twice is applied once', async (t) => {
-  const { machine } = await open();
+  const { machine, backend } = await open();
   const data = entryCodec.encode({ session: 9n, sequence: 1, commands: [commandCodec.encode(put('a'))] });
   void machine.apply([
     { index: 1, term: 1, data },
@@ -70,6 +71,29 @@ void t.test('an entry that was proposed twice is applied once', async (t) => {
   ]);
   t.same([machine.state.mvcc.revision, machine.state.appliedIndex], [2, 2]);
   await machine.stop();
+  const again = await open(backend);
+  void again.machine.apply([{ index: 3, term: 3, data }]);
+  t.equal(again.machine.state.mvcc.revision, 2, 'nor after a restart');
+  await again.machine.stop();
+});
+
+void t.test('a session is written once a batch, however many of its entries that holds', async (t) => {
+  class Counting extends MemoryBackend {
+    sessions = 0;
+    override write(ops: readonly WriteOp[]): Promise<void> {
+      this.sessions += ops.filter(({ key }) => key[0] === 's'.charCodeAt(0)).length;
+      return super.write(ops);
+    }
+  }
+  const backend = new Counting();
+  const { machine } = await open(backend);
+  const entry = (index: number): AppliedEntry => {
+    const data = entryCodec.encode({ session: 9n, sequence: index + 5, commands: [commandCodec.encode(put('a'))] });
+    return { index, term: 1, data };
+  };
+  void machine.apply([1, 2, 3, 4].map(entry));
+  await machine.stop();
+  t.same([backend.sessions, machine.state.mvcc.revision], [1, 5]);
 });
 
 void t.test(

@@ -107,6 +107,7 @@ export class StoreMachine implements StateMachine {
   readonly #observer: ApplyObserver;
   #state: StoreState;
   #stagedMeta = '';
+  readonly #sessionsChanged = new Set<string>();
   #compacting = false;
   /** while the backend is being replaced nothing of the old state may reach it */
   #restoring = false;
@@ -167,6 +168,10 @@ export class StoreMachine implements StateMachine {
     return this.#writer.durableIndex;
   }
 
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   get bufferedBytes(): number {
     return this.#writer.bufferedBytes;
   }
@@ -179,6 +184,7 @@ export class StoreMachine implements StateMachine {
       this.#applyEntry(entry);
       state.appliedIndex = entry.index;
     }
+    this.#stageSessions();
     this.#stageMeta();
     const full = this.#writer.commit(state.appliedIndex);
     this.#listener.batchDone();
@@ -259,8 +265,8 @@ export class StoreMachine implements StateMachine {
     const name = idToHex(entry.session);
     const { state } = this;
     if (!state.sessions.admit(name, entry.sequence, index)) return;
-    this.#stage(namedKey('s', name), jsonValue(state.sessions.record(name)));
-    for (const old of state.sessions.prune()) this.#stage(namedKey('s', old), undefined);
+    this.#sessionsChanged.add(name);
+    for (const old of state.sessions.prune()) this.#sessionsChanged.add(old);
     const context = { state, observer: this.#observer, term };
     const outcomes = entry.commands.map((bytes): Outcome => {
       try {
@@ -278,6 +284,15 @@ export class StoreMachine implements StateMachine {
 
   #stageMember(id: string): void {
     this.#stage(namedKey('m', id), jsonValue(this.#state.members.get(id)));
+  }
+
+  /** Once a batch: behind an entry that is missing a session remembers thousands of others. */
+  #stageSessions(): void {
+    for (const name of this.#sessionsChanged) {
+      const record = this.#state.sessions.record(name);
+      this.#stage(namedKey('s', name), record && jsonValue(record));
+    }
+    this.#sessionsChanged.clear();
   }
 
   #stageMeta(): void {
