@@ -35,7 +35,7 @@ function includeOf(ctx: RequestContext): TableOptions['includeObject'] {
 export function tableOf(
   ctx: RequestContext,
   printer: Printer,
-  entry: ResourceEntry,
+  entry: Pick<ResourceEntry, 'info'>,
   objects: readonly KubeObject[],
   options: Omit<TableOptions, 'includeObject'>,
 ): KubeObject {

@@ -1,9 +1,9 @@
 import { invalid } from '../../api/meta/field-error.ts';
 import { newInvalid, newMethodNotAllowed, newNotFound, newPathNotFound } from '../../api/meta/status.ts';
 import type { Scale } from '../../api/types/autoscaling-v1.ts';
-import type { KubeObject } from '../pipeline.ts';
+import type { KubeObject, ResourceInfo } from '../pipeline.ts';
 import type { ResourceEntry, ScaleAccess } from '../registry/resource-entry.ts';
-import { sendAny } from './answer.ts';
+import { sendAny, tableOf } from './answer.ts';
 import { formOf } from './negotiation.ts';
 import { checkName, checkVersion } from './object-preparation.ts';
 import { patcherOf } from './patch.ts';
@@ -13,6 +13,25 @@ import { groupResourceOf, keyOf, type ResourceRequest } from './resource-request
 import { changeObject } from './update.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+/** A Scale is no resource of its own; a table of it has columns all the same. */
+const scaleInfo: ResourceInfo = {
+  ...scaleKind,
+  resource: 'scales',
+  singular: 'scale',
+  namespaced: true,
+  verbs: [],
+  shortNames: [],
+  categories: [],
+  subresources: [],
+  columns: [
+    { name: 'Name', type: 'string', format: 'name', priority: 0 },
+    { name: 'Desired', type: 'integer', format: '', priority: 0 },
+    { name: 'Available', type: 'integer', format: '', priority: 0 },
+    { name: 'Age', type: 'string', format: '', priority: 0 },
+  ],
+  typeName: 'io.k8s.api.autoscaling.v1.Scale',
+};
 
 function scaleOf(access: ScaleAccess, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
@@ -43,9 +62,13 @@ export async function scale(request: ResourceRequest): Promise<void> {
   const { ctx, entry } = request;
   const access = entry.scale;
   if (access === undefined) throw newPathNotFound();
-  const form = { ...formOf(ctx), as: 'object' as const };
-  const object = await scaled(request, access, entry);
-  sendAny(ctx, 200, scaleOf(access, object), form);
+  const form = formOf(ctx);
+  const { printer, clock } = request.services;
+  const object = scaleOf(access, await scaled(request, access, entry));
+  if (form.as === 'table') {
+    const options = { resourceVersion: object.metadata?.resourceVersion ?? '', nowMs: clock.nowMs() };
+    sendAny(ctx, 200, tableOf(ctx, printer, { info: scaleInfo }, [object], options), form);
+  } else sendAny(ctx, 200, object, { ...form, as: 'object' });
 }
 
 async function scaled(request: ResourceRequest, access: ScaleAccess, entry: ResourceEntry): Promise<KubeObject> {

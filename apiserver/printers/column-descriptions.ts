@@ -22,6 +22,10 @@ const fieldColumns: Readonly<Record<string, Readonly<Record<string, readonly [st
     'Nominated Node': ['core.v1.PodStatus', 'nominatedNodeName'],
     'Readiness Gates': ['core.v1.PodSpec', 'readinessGates'],
   },
+  scales: {
+    Desired: ['autoscaling.v1.ScaleSpec', 'replicas'],
+    Available: ['autoscaling.v1.ScaleStatus', 'replicas'],
+  },
   nodes: {
     Status: 'The status of the node',
     Roles: 'The roles of the node',

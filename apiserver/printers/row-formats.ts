@@ -36,6 +36,7 @@ export const rowFormats: Readonly<Record<string, RowFormat>> = {
   'cronjobs.batch': workloads.cronJobRows,
   'horizontalpodautoscalers.v1.autoscaling': autoscaling.autoscalerV1Rows,
   'horizontalpodautoscalers.v2.autoscaling': autoscaling.autoscalerV2Rows,
+  'scales.autoscaling': autoscaling.scaleRows,
   'endpointslices.discovery.k8s.io': endpointSliceRows,
   'leases.coordination.k8s.io': plain.leaseRows,
   'rolebindings.rbac.authorization.k8s.io': plain.roleBindingRows,

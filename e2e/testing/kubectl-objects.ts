@@ -1,5 +1,8 @@
 import type { Step } from './shell-session.ts';
 
+const labelled = (name: string): string =>
+  `kubectl create cm ${name} --dry-run=client -o yaml | kubectl label --local -f - set=pruned -o yaml`;
+
 /** Reading, writing and describing objects: lines in order, in a namespace of their own. */
 export const objectSteps: readonly Step[] = [
   // create
@@ -103,6 +106,13 @@ export const objectSteps: readonly Step[] = [
       'KUBECONFIG=$HOME/robot.conf kubectl --token=$TOKEN auth whoami',
     /system:serviceaccount:objects:robot/,
   ],
+  // apply with prune: what is no longer in the files goes
+  [`${labelled('p1')} | kubectl apply -f -`, /configmap\/p1 created/],
+  [
+    `${labelled('p2')} | kubectl apply -f - --prune -l set=pruned --prune-allowlist=core/v1/ConfigMap`,
+    /configmap\/p2 created\nconfigmap\/p1 pruned/,
+  ],
+  ['kubectl apply view-last-applied cm p2', /labels:\n {4}set: pruned/],
   // delete
   ['kubectl delete cm cm --dry-run=server', /configmap "cm" deleted .*\(server dry run\)/],
   ['kubectl delete cm cm', /configmap "cm" deleted/],

@@ -1,4 +1,4 @@
-import type { HorizontalPodAutoscaler as V1 } from '../../../api/types/autoscaling-v1.ts';
+import type { HorizontalPodAutoscaler as V1, Scale } from '../../../api/types/autoscaling-v1.ts';
 import type {
   HorizontalPodAutoscaler as V2,
   MetricSpec,
@@ -82,3 +82,10 @@ export const autoscalerV1Rows = rows<V1>((object, nowMs) => {
     age(object, nowMs),
   ];
 });
+
+export const scaleRows = rows<Scale>((object, nowMs) => [
+  nameOf(object),
+  object.spec?.replicas ?? 0,
+  object.status?.replicas ?? 0,
+  age(object, nowMs),
+]);
