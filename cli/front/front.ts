@@ -21,17 +21,21 @@ export interface Front {
 }
 
 const probePeriodMs = 500;
-const probeTimeoutMs = 1000;
-/** so many probes in a row must fail before the connections of a backend are cut (a paused process sends no close) */
-const failuresBeforeCut = 3;
+const readyTimeoutMs = 1000;
+/** /version asks nothing of the store: who does not answer it in time is paused, dead or cut off */
+const pingTimeoutMs = 750;
+/** so many pings in a row must go unanswered before connections are cut (a paused process sends no close) */
+const silencesBeforeCut = 2;
 const connectTimeoutMs = 500;
 const connectionsMax = 10_000;
 
 interface Backend {
   readonly port: number;
   failures: number;
+  /** pings in a row without an answer */
+  silences: number;
   readonly connections: Set<Socket>;
-  probing: boolean;
+  readonly probing: Set<string>;
 }
 
 /** Passes bytes between clients and live API servers; TLS stays between those two. */
@@ -44,7 +48,13 @@ class TcpFront {
 
   constructor(options: FrontOptions) {
     this.#options = options;
-    this.#backends = options.backends.map((port) => ({ port, failures: 0, connections: new Set(), probing: false }));
+    this.#backends = options.backends.map((port) => ({
+      port,
+      failures: 0,
+      silences: 0,
+      connections: new Set(),
+      probing: new Set(),
+    }));
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.#accept(client));
     this.#server.maxConnections = connectionsMax;
   }
@@ -105,32 +115,44 @@ class TcpFront {
   }
 
   #probeAll(): void {
-    for (const backend of this.#backends) if (!backend.probing) this.#probe(backend);
+    for (const backend of this.#backends) {
+      // not ready is not dead: its connections stay, new ones go elsewhere
+      this.#ask(backend, '/readyz', readyTimeoutMs, (status) => {
+        backend.failures = status === 200 ? 0 : backend.failures + 1;
+      });
+      this.#ask(backend, '/version', pingTimeoutMs, (status) => {
+        const silent = backend.silences >= silencesBeforeCut;
+        backend.silences = status === undefined ? backend.silences + 1 : 0;
+        if (status === undefined) backend.failures++;
+        if (backend.silences >= silencesBeforeCut) this.#cut(backend);
+        else if (silent) this.#options.log.info({ port: backend.port }, 'API server is back');
+      });
+    }
   }
 
-  #probe(backend: Backend): void {
-    backend.probing = true;
-    const { host, ca, log } = this.#options;
-    const settle = (ok: boolean, why: string): void => {
-      if (!backend.probing) return;
-      backend.probing = false;
-      const wasDown = backend.failures >= failuresBeforeCut;
-      backend.failures = ok ? 0 : backend.failures + 1;
-      if (ok && wasDown) log.info({ port: backend.port }, 'API server is back');
-      if (ok || backend.failures !== failuresBeforeCut) return;
-      log.warn({ port: backend.port, why, cut: backend.connections.size }, 'API server does not answer');
-      for (const socket of backend.connections) socket.destroy();
+  /** Its clients shall connect anew, where there is a better place for them. */
+  #cut(backend: Backend): void {
+    if (backend.connections.size === 0 || this.#backends.every((other) => other.silences > 0)) return;
+    this.#options.log.warn({ port: backend.port, cut: backend.connections.size }, 'API server does not answer');
+    for (const socket of backend.connections) socket.destroy();
+  }
+
+  /** One question of a kind at a time; `settle` gets the status, or undefined where no answer came in time. */
+  #ask(backend: Backend, path: string, timeoutMs: number, settle: (status: number | undefined) => void): void {
+    if (backend.probing.has(path)) return;
+    backend.probing.add(path);
+    const { host, ca } = this.#options;
+    const done = (status: number | undefined): void => {
+      if (!backend.probing.delete(path)) return;
+      cancelTimeout();
+      settle(status);
     };
-    const probe = request(
-      { host, port: backend.port, path: '/readyz', ca, agent: false, timeout: probeTimeoutMs },
-      (answer) => {
-        answer.resume();
-        // not ready is not dead: its connections stay, new ones go elsewhere
-        settle(answer.statusCode === 200, `readyz answered ${answer.statusCode}`);
-      },
-    );
-    probe.on('timeout', () => probe.destroy(new Error(`no answer within ${probeTimeoutMs} ms`)));
-    probe.on('error', (error) => settle(false, error.message));
+    const probe = request({ host, port: backend.port, path, ca, agent: false }, (answer) => {
+      answer.resume();
+      done(answer.statusCode);
+    });
+    const cancelTimeout = systemClock.after(timeoutMs, () => probe.destroy(new Error('no answer in time')));
+    probe.on('error', () => done(undefined));
     probe.end();
   }
 }

@@ -47,11 +47,24 @@ export async function execute(
   }
 }
 
+let built = false;
+
+/** One build serves a whole test file: what is edited while it runs does not change what it tests. */
+function buildOnce(): Record<string, string> {
+  if (!built) execFileSync(process.execPath, [join(root, 'tools', 'build.mjs')], { stdio: 'pipe' });
+  built = true;
+  return { KUORUM_NO_BUILD: '1' };
+}
+
 export const kuorum = (args: readonly string[], timeoutMs?: number): Promise<Outcome> =>
-  execute(process.execPath, [program, ...args], { timeoutMs });
+  execute(process.execPath, [program, ...args], { timeoutMs, env: buildOnce() });
 
 export const startKuorum = (args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [program, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  spawn(process.execPath, [program, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...buildOnce() },
+  });
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
