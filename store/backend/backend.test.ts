@@ -110,3 +110,35 @@ void t.test('image: what goes in comes out, in chunks of at most 1 MiB', async (
   await t.rejects(drain([b('something quite different')]), BackendError, 'of another kind');
   await t.rejects(drain([]), BackendError, 'empty');
 });
+
+void t.test(
+  'level: a log is synced just before it is closed, so a power failure takes only what came last',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kuorum-backend-'));
+    const backend = await LevelBackend.open(directory);
+    t.teardown(async () => {
+      await backend.close();
+      await rm(directory, { recursive: true, force: true });
+    });
+    const logs = async (): Promise<string> =>
+      (await readdir(join(directory, 'db-1'))).filter((file) => file.endsWith('.log')).join();
+    const synced: { log: string; writes: number }[] = [];
+    const sync = backend.sync.bind(backend);
+    let writes = 0;
+    backend.sync = async () => {
+      synced.push({ log: await logs(), writes });
+      await sync();
+    };
+    const value = new Uint8Array(1024 * 1024);
+    const closed: { log: string; writes: number }[] = [];
+    for (let log = await logs(); writes < 40; writes++) {
+      await backend.write([{ key: b(String(writes)), value }]);
+      const now = await logs();
+      if (now !== log) closed.push({ log, writes });
+      log = now;
+    }
+    t.ok(closed.length >= 3, `${closed.length} logs were closed`);
+    t.same(synced, closed, 'with nothing written between the sync and the closing');
+    t.equal((await dump(backend)).split(' ').length, 40);
+  },
+);

@@ -11,6 +11,12 @@ const formatVersion = 1;
 const formatKey = new TextEncoder().encode('!format');
 
 const writeBufferBytes = 16 * 1024 * 1024;
+/** LevelDB's log in use is closed when it holds about so much, before LevelDB would do so by itself */
+const logBytesMax = writeBufferBytes / 2;
+/** at least what LevelDB's memory takes for an entry besides key and value */
+const entryOverheadBytes = 128;
+/** before all keys */
+const noKey = new Uint8Array(1);
 const readBatchEntries = 2000;
 const replaceBatchBytes = 4 * 1024 * 1024;
 const views = { keyEncoding: 'view', valueEncoding: 'view' } as const;
@@ -20,6 +26,10 @@ function openError(location: string, error: unknown): BackendError {
   const detail = cause?.message ?? String(error);
   if (cause?.code === 'LEVEL_LOCKED') {
     return new BackendError('in-use', `the store ${location} is in use by another process`, { cause: error });
+  }
+  if (/no space left/i.test(detail)) {
+    const advice = 'nothing acknowledged is lost; free space on its file system, then start the member again';
+    return new BackendError('unusable', `cannot open the store ${location}: ${detail}: ${advice}`, { cause: error });
   }
   if (cause?.code === 'LEVEL_CORRUPTION' || /corrupt|checksum|missing files|no such file/i.test(detail)) {
     const advice = 'move the data directory away and let this member join again, or restore a backup';
@@ -119,6 +129,8 @@ export class LevelBackend implements Backend {
   readonly #directory: string;
   #name: string;
   #db: Db;
+  /** an upper bound of what the log in use holds */
+  #logBytes = 0;
 
   private constructor(directory: string, name: string, db: Db) {
     this.#directory = directory;
@@ -143,7 +155,19 @@ export class LevelBackend implements Backend {
     return backend;
   }
 
+  /**
+   * LevelDB closes a log without syncing it. After a power failure the end of that one could be missing while the next
+   * is there: data lost, and the index that says it is applied kept. So a log is closed here, just after it was synced.
+   * One write at a time.
+   */
   async write(ops: readonly WriteOp[]): Promise<void> {
+    if (this.#logBytes > logBytesMax) {
+      await this.sync();
+      // of no keys at all: only makes a table of the log in use, and begins another
+      await this.#db.compactRange(noKey, noKey, views);
+      this.#logBytes = 0;
+    }
+    for (const { key, value } of ops) this.#logBytes += key.length + (value?.length ?? 0) + entryOverheadBytes;
     const batch = ops.map(({ key, value }) =>
       value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
     );
@@ -199,6 +223,7 @@ export class LevelBackend implements Backend {
     const old = this.#db;
     this.#db = db;
     this.#name = name;
+    this.#logBytes = 0;
     await old.close();
     await this.#removeOthers();
   }
