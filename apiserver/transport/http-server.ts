@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest, Http2Session } from 'node:http2';
+import { constants as http2Constants, type Http2ServerRequest, type Http2Session } from 'node:http2';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { sleep, systemClock } from '../../base/clock.ts';
@@ -11,6 +11,8 @@ import { parseRequestInfo } from './request-info.ts';
 
 /** as kube-apiserver */
 export const maxRequestBytes = 3 * 1024 * 1024;
+/** A body must be there by then: an unfinished one holds memory. */
+export const bodyTimeoutMsDefault = 60_000;
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -21,9 +23,12 @@ export interface HttpServerOptions {
   readonly clientCa: string;
   /** answers everything; must not throw */
   readonly handle: (ctx: RequestContext, reply: HttpReply) => Promise<void>;
+  readonly bodyTimeoutMs?: number;
   /** answers what could not even become a request */
   readonly refuse: (ctx: RequestContext, error: unknown) => void;
 }
+
+const http2Cancel = http2Constants.NGHTTP2_CANCEL;
 
 type RawRequest = IncomingMessage | Http2ServerRequest;
 
@@ -54,6 +59,9 @@ export class HttpServer {
     });
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.addHook('onRequest', (request, reply, done) => {
+      if (this.#mayHaveBody(request as unknown, reply as unknown)) done();
+    });
     app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, error));
     app.all('*', (request, reply) => this.#answer(request, reply));
     app.server.on('secureConnection', (socket: TLSSocket) => {
@@ -90,9 +98,34 @@ export class HttpServer {
     await Promise.all([closed, idle]);
   }
 
+  /**
+   * Before the body is read. Who shows no credentials at all gets the answer now, and no memory for a body. Others have
+   * it for a limited time.
+   */
+  #mayHaveBody(fastifyRequest: unknown, fastifyReply: unknown): boolean {
+    const [request, reply] = [fastifyRequest as FastifyRequest, fastifyReply as FastifyReply];
+    const raw = request.raw as RawRequest;
+    if (raw.headers.authorization === undefined && this.#certificateOf(raw) === undefined) {
+      this.#answer(request, reply);
+      return false;
+    }
+    if (raw.complete) return true;
+    const response = reply.raw as RawResponse & NodeJS.EventEmitter;
+    const cancel = systemClock.after(this.#options.bodyTimeoutMs ?? bodyTimeoutMsDefault, () => {
+      if ('stream' in raw) raw.stream.close(http2Cancel);
+      else raw.socket.destroy();
+    });
+    raw.once('end', cancel);
+    response.once('close', cancel);
+    return true;
+  }
+
   #answer(fastifyRequest: unknown, fastifyReply: unknown): void {
     const [request, reply] = [fastifyRequest as FastifyRequest, fastifyReply as FastifyReply];
     reply.hijack();
+    // Node ends the body of a stream that was reset as if it were whole: what came of it must not be carried out
+    const raw = request.raw as RawRequest;
+    if ('stream' in raw && (raw.stream.aborted || raw.stream.rstCode !== http2Constants.NGHTTP2_NO_ERROR)) return;
     const { ctx, http, error } = this.#contextOf(request, reply.raw);
     if (error === undefined) void this.#options.handle(ctx, http);
     else this.#options.refuse(ctx, error);
