@@ -71,6 +71,7 @@ export const deploymentSteps: readonly Step[] = [
   { line: 'kubectl scale deploy app --replicas=5 --current-replicas=9', fails: /Expected replicas to be 9, was 2/ },
   ['kubectl scale deploy app --replicas=3 --current-replicas=2', /scaled/],
   rolledOut,
+  ['kubectl get deploy app --subresource=scale', /^NAME +DESIRED +AVAILABLE +AGE\napp +3 +3 +\d+s$/],
   [
     'kubectl describe deploy app',
     /Replicas: +3 desired \| 3 updated \| 3 total \| 3 available[^]*NewReplicaSet: +app-/,
