@@ -60,7 +60,7 @@ export class HttpServer {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.addHook('onRequest', (request, reply, done) => {
-      if (this.#mayHaveBody(request as unknown, reply as unknown)) done();
+      if (this.#mayHaveBody(request, reply)) done();
     });
     app.setErrorHandler((error, request, reply) => this.#refuse(request, reply, error));
     app.all('*', (request, reply) => this.#answer(request, reply));

@@ -21,6 +21,7 @@ import type { Failure, PodRecord } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
 import type { StatusInput } from './pod-status.ts';
 import type { ProbeManager } from './probe-manager.ts';
+import { statusPatch } from './status-patch.ts';
 
 export interface PodWorkersOptions {
   readonly client: KubeClient;
@@ -201,11 +202,12 @@ export class PodWorkers {
 
   /** Writes the pod's status where it differs from what the API server has. */
   async #report(record: PodRecord, pod: Pod, status: PodStatus): Promise<void> {
-    if (isSame(comparable(pod.status), comparable(status))) return;
+    const patch = statusPatch(pod.status, status);
+    if (patch === undefined) return;
     this.#tellOfBackoff(pod, status);
     const { name = '', namespace = '', uid } = pod.metadata ?? {};
     try {
-      const body = { metadata: { uid }, status };
+      const body = { metadata: { uid }, status: patch };
       const written = await this.#options.client.resource(pods).patch(name, 'strategic', body, namespace, 'status');
       if (written.metadata?.uid === uid && record.pod === pod) record.pod = written;
     } catch (error) {
@@ -277,25 +279,3 @@ function deadlineMsOf({ spec, status }: Pod): number | undefined {
   if (spec?.activeDeadlineSeconds === undefined || !status?.startTime) return undefined;
   return parseTime(status.startTime).seconds * 1000 + spec.activeDeadlineSeconds * 1000;
 }
-
-/** Conditions are a set by their type: their order says nothing. */
-const comparable = (status: PodStatus | undefined): PodStatus | undefined =>
-  status && { ...status, conditions: status.conditions?.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
-
-/** Our fields are what the API server has already. Values are plain JSON, and absent ones do not count. */
-function isSame(before: unknown, wanted: unknown): boolean {
-  if (before === wanted) return true;
-  if (Array.isArray(wanted)) {
-    return (
-      Array.isArray(before) && before.length === wanted.length && wanted.every((item, i) => isSame(before[i], item))
-    );
-  }
-  if (typeof wanted !== 'object' || wanted === null) return false;
-  if (typeof before !== 'object' || before === null) return Object.values(wanted).every((value) => value === undefined);
-  const known = before as Record<string, unknown>;
-  return Object.entries(wanted).every(
-    ([key, value]) => value === undefined || isSame(known[key], value) || (isEmpty(value) && known[key] === undefined),
-  );
-}
-const isEmpty = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
