@@ -20,6 +20,8 @@ export interface EtcdMemberOptions {
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
   readonly snapshotCount?: number;
+  /** entries kept in the log for slow followers */
+  readonly catchUpEntries?: number;
   /** 0: 2 GiB; negative: none */
   readonly quotaBackendBytes?: number;
   readonly maxRequestBytes?: number;

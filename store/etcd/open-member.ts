@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '../../base/clock.ts';
+import { sleep, systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { randomId64 } from '../../base/random.ts';
 import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
@@ -55,6 +55,14 @@ const requestTimeoutBaseMs = 5000;
 const measureEveryMs = 10_000;
 const publishPauseMs = 500;
 const stopGraceMs = 200;
+
+const successorLooks = 20;
+
+/** Of the voters that answer a leader the one with the most of the log. */
+function successorOf({ id: own, progress }: Pick<NodeStatus, 'id' | 'progress'>): string | undefined {
+  const others = Object.entries(progress).filter(([id, p]) => id !== own && !p.isLearner && p.recentActive);
+  return others.sort(([, a], [, b]) => b.match - a.match)[0]?.[0];
+}
 
 interface Identity {
   readonly memberId: string;
@@ -186,11 +194,15 @@ class Member implements EtcdMember {
 
   async transferLeadership(to?: string): Promise<void> {
     const { node } = this.#context;
-    const { progress, role } = node.status();
-    if (role !== 'leader') throw new Error(`member ${this.id} does not lead`);
-    const others = Object.entries(progress).filter(([id, p]) => id !== this.id && !p.isLearner && p.recentActive);
-    others.sort(([, a], [, b]) => b.match - a.match);
-    const target = to ?? others[0]?.[0];
+    if (node.status().role !== 'leader') throw new Error(`member ${this.id} does not lead`);
+    const electionMs = this.#options.electionMs ?? memberDefaults.electionMs;
+    const deadlineMs = this.#clock.monotonicMs() + electionMs;
+    let target = to ?? successorOf(node.status());
+    // a leader asks anew once in an election timeout who is there, and for a moment it has heard of nobody
+    while (target === undefined && this.#clock.monotonicMs() < deadlineMs) {
+      await sleep(electionMs / successorLooks, this.#clock);
+      target = successorOf(node.status());
+    }
     if (target === undefined) throw new Error('no other member can take over the leadership');
     await node.transferLeadership(target, this.#requestTimeoutMs);
   }
@@ -259,7 +271,7 @@ class Member implements EtcdMember {
       heartbeatMs: options.heartbeatMs ?? memberDefaults.heartbeatMs,
       electionMs: options.electionMs ?? memberDefaults.electionMs,
       snapshotCount: options.snapshotCount ?? memberDefaults.snapshotCount,
-      catchUpEntries: memberDefaults.catchUpEntries,
+      catchUpEntries: options.catchUpEntries ?? memberDefaults.catchUpEntries,
       ...(options.unsafeNoFsync && { unsafeNoFsync: true }),
       log: options.log.child({ part: 'raft' }),
     };
