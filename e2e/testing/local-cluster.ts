@@ -180,8 +180,11 @@ class Cluster implements LocalCluster {
       process.stderr.write(`kept: ${this.dataDir}\n`);
       return;
     }
-    await this.tryRun('reset');
-    rmSync(this.dataDir, { recursive: true, force: true });
+    try {
+      await this.tryRun('reset');
+    } finally {
+      rmSync(this.dataDir, { recursive: true, force: true });
+    }
   }
 
   /** the end of each component's log, for a failure's report */
