@@ -30,7 +30,7 @@ for (const [name, before, wanted, after] of cases) {
     const status = applied(before, wanted);
     const conditions = typeof status === 'object' ? (status as PodStatus).conditions : undefined;
     const sorted = conditions
-      ?.map(({ lastProbeTime: _, ...condition }) => condition)
+      ?.map((condition) => ({ ...condition, lastProbeTime: undefined }))
       .toSorted((a, b) => (a.type < b.type ? -1 : 1));
     t.same(sorted ?? status, after);
   });

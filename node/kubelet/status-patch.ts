@@ -14,7 +14,7 @@ export function statusPatch(before: PodStatus | undefined, wanted: PodStatus): o
 const clearable = ['reason', 'message'] as const;
 
 /** Conditions are merged field by field: what no longer holds must be taken away by name. */
-function conditionPatch(before: readonly PodCondition[] | undefined, wanted: PodCondition): object {
+function conditionPatch(before: readonly PodCondition[] | undefined, wanted: PodCondition): { type: string } {
   const old = before?.find(({ type }) => type === wanted.type);
   const gone = clearable.filter((field) => old?.[field] && wanted[field] === undefined);
   return { ...wanted, ...Object.fromEntries(gone.map((field) => [field, null])) };
@@ -30,10 +30,8 @@ function withoutGone(
 }
 
 /** Conditions are a set by their type: their order says nothing. */
-const inOrder = <T extends { conditions?: unknown[] }>(status: T | undefined): object | undefined => {
-  const conditions = status?.conditions as PodCondition[] | undefined;
-  return status && { ...status, conditions: conditions?.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
-};
+const inOrder = (status: { conditions?: { type: string }[] } | undefined): object | undefined =>
+  status && { ...status, conditions: status.conditions?.toSorted((a, b) => (a.type < b.type ? -1 : 1)) };
 
 /** Our fields are what the API server has already. Values are plain JSON, and absent ones do not count. */
 function isSame(before: unknown, wanted: unknown): boolean {
