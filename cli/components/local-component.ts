@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import { createLog } from '../../base/log.ts';
 import { CliError, messageOf } from '../cli-error.ts';
 import type { Layout, NodePlace } from '../cluster/layout.ts';
 import { loadState } from '../cluster/state.ts';
 import { readPair } from '../pki/cluster-pki.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
+import type { Part } from './process-life.ts';
 
 const containerdSocket = '/run/containerd/containerd.sock';
 
@@ -15,6 +17,19 @@ function runtimeFor(layout: Layout, node: NodePlace): string {
   if (node !== layout.nodes[0]) return 'embedded';
   if (runtime !== 'auto') return runtime;
   return existsSync(containerdSocket) ? `unix://${containerdSocket}` : 'embedded';
+}
+
+const folderCheckMs = 2000;
+
+/** A cluster whose folder was deleted can be neither stopped nor started any more: its processes end by themselves. */
+function folderGuard(layout: Layout): Part {
+  let cancel = (): void => {};
+  const failed = new Promise<Error>((resolve) => {
+    cancel = systemClock.every(folderCheckMs, () => {
+      if (!existsSync(layout.stateFile)) resolve(new Error(`${layout.stateFile} is gone, and with it this cluster`));
+    });
+  });
+  return { name: 'folder', failed, stop: () => Promise.resolve(cancel()) };
 }
 
 async function runNode(layout: Layout, node: NodePlace): Promise<void> {
@@ -40,6 +55,7 @@ async function runNode(layout: Layout, node: NodePlace): Promise<void> {
     log,
   });
   const parts = [
+    folderGuard(layout),
     { name: 'client', stop: () => client.close() },
     { name: 'kubelet', stop: () => kubelet.stop() },
   ];
@@ -57,7 +73,7 @@ async function runFront(layout: Layout): Promise<void> {
     ca: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
     log,
   });
-  await liveUntilSignal([{ name: 'front', stop: () => front.stop() }], log);
+  await liveUntilSignal([folderGuard(layout), { name: 'front', stop: () => front.stop() }], log);
 }
 
 async function runReplica(layout: Layout, name: string): Promise<void> {
@@ -66,7 +82,7 @@ async function runReplica(layout: Layout, name: string): Promise<void> {
   const log = createLog(name);
   dieLoudly(log);
   const { startReplica } = await import('./replica.ts');
-  await liveUntilSignal(await startReplica(layout, replica, log), log);
+  await liveUntilSignal([folderGuard(layout), ...(await startReplica(layout, replica, log))], log);
 }
 
 /** One process of a cluster that `kuorum up` made. */
