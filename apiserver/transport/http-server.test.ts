@@ -19,7 +19,8 @@ async function startServer(ca: TestCa, bodies: number[]): Promise<HttpServer> {
     bodyTimeoutMs,
     handle: async (ctx) => {
       bodies.push(ctx.body.length);
-      ctx.reply.send(ctx.clientCertificate === undefined ? 401 : 200, 'text/plain', '');
+      const body = ctx.info.path === '/large' ? 'x'.repeat(8 * 1024 * 1024) : '';
+      ctx.reply.send(ctx.clientCertificate === undefined ? 401 : 200, 'text/plain', body);
     },
     refuse: (ctx) => ctx.reply.send(400, 'text/plain', 'refused'),
   });
@@ -72,6 +73,16 @@ void t.test('HttpServer', async (t) => {
   await t.test('reads whole bodies', async (t) => {
     t.equal(await http1(identity, 10, 10), '200');
     t.equal(await http2(identity, 10, true), '200');
+  });
+  await t.test('answers others of a connection while large answers wait for their reader', async (t) => {
+    const session = connectHttp2(`https://127.0.0.1:${server.port}`, tls(identity));
+    const waiting = Array.from({ length: 4 }, () => session.request({ ':path': '/large' }));
+    for (const stream of waiting) stream.pause().on('error', () => {});
+    await Promise.all(waiting.map((stream) => once(stream, 'response')));
+    const small = session.request({ ':path': '/small' });
+    const [headers] = (await once(small, 'response')) as [Record<string, unknown>];
+    t.equal(headers[':status'], 200);
+    session.destroy();
   });
   await t.test('gives up on a body that does not come', async (t) => {
     const started = performance.now();

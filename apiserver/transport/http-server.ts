@@ -11,6 +11,9 @@ import { parseRequestInfo } from './request-info.ts';
 
 /** as kube-apiserver */
 export const maxRequestBytes = 3 * 1024 * 1024;
+const streamsPerConnectionMax = 1_000;
+/** Node's own 10 MB are less than one large list: while it is on its way, other requests were turned away. */
+const connectionMemoryMbMax = 256;
 /** A body must be there by then: an unfinished one holds memory. */
 export const bodyTimeoutMsDefault = 60_000;
 
@@ -53,6 +56,8 @@ export class HttpServer {
         ca: options.clientCa,
         requestCert: true,
         rejectUnauthorized: false,
+        settings: { maxConcurrentStreams: streamsPerConnectionMax },
+        maxSessionMemory: connectionMemoryMbMax,
       },
       bodyLimit: maxRequestBytes,
       frameworkErrors: (error, request, reply) => this.#refuse(request as unknown, reply as unknown, error),
