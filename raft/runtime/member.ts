@@ -273,7 +273,10 @@ export class RaftMember implements RaftNode, TransportEvents {
     const { window } = this.#parts;
     if (snapshot !== undefined) {
       window.reset(snapshot);
-      this.#restoring = this.#restore(snapshot, this.#restoring);
+      const restoring = this.#restore(snapshot, this.#restoring, () => {
+        if (this.#restoring === restoring) this.#restoring = undefined;
+      });
+      this.#restoring = restoring;
     }
     const last = entries.at(-1);
     if (last !== undefined) {
@@ -287,18 +290,18 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   /** The image is in its file and the log begins behind it: from here on a crash leads back to this point. */
-  async #restore(meta: SnapshotMeta, before: Promise<void> | undefined): Promise<void> {
+  async #restore(meta: SnapshotMeta, before: Promise<void> | undefined, done: () => void): Promise<void> {
     const { recovered, log } = this.#parts;
     try {
       await before;
       await this.#applier.restore(meta, async () => (await recovered.snapshots.load(meta.index)).chunks);
       log.info({ index: meta.index, term: meta.term }, 'restored the state machine from a snapshot');
-      this.#restoring = undefined;
+      done();
       this.#cutter.resume();
       this.#enter(() => this.#raw.snapshotRestored(meta.index));
       this.#afterApply();
       await recovered.wal.releaseTo(meta.index);
-      await recovered.snapshots.prune();
+      await recovered.snapshots.prune(meta.index);
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }

@@ -90,8 +90,10 @@ export class SnapshotStore {
     return { meta, chunks: (await readImage(file)).chunks };
   }
 
-  async prune(): Promise<void> {
+  /** Removes old files; none from `inForce` on, which the log may lead back to, however many have come since. */
+  async prune(inForce: LogIndex): Promise<void> {
     for (const index of (await this.indexes()).slice(0, -keptFiles)) {
+      if (index >= inForce) return;
       await unlink(this.file(index)).catch((error: unknown) => {
         this.#log.warn({ file: this.file(index), error }, 'an old snapshot file could not be removed');
       });

@@ -134,7 +134,12 @@ async function reopen(
     throw new DiskError('opening', file, error);
   });
   // What a crash left in the page cache may not be on disk yet, but is about to be relied on.
-  if (options.fsync) await handle.sync();
+  if (options.fsync) {
+    await handle.sync().catch(async (error: unknown) => {
+      await handle.close().catch(() => {});
+      throw new DiskError('fsync', file, error);
+    });
+  }
   let olderBytes = -size;
   for (const bytes of sizes.values()) olderBytes += bytes;
   const lastIndex = state.entries.at(-1)?.index ?? state.mark.logStart.index;
