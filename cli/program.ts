@@ -8,6 +8,8 @@ export function createProgram(): Command {
   const program = new Command('kuorum')
     .description('A highly available Kubernetes control plane and node, on a Raft-replicated, etcd-compatible store')
     .version(`kuorum ${version}`, '-V, --version')
+    // behind a command, --version is that command's: kuorum etcd --version answers as etcd does
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options and examples)')
     .configureHelp({ sortSubcommands: false })
     .addHelpText('after', '\nExamples:\n  kuorum up\n  kuorum status\n  kuorum kill leader\n  kuorum up --help');
