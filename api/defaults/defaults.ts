@@ -60,7 +60,12 @@ const defaulters = new Map<string, Defaulter<never>>([
   [`${core}PersistentVolumeClaimSpec`, claimSpecDefaults],
   ['io.k8s.api.apps.v1.Deployment', deploymentDefaults],
   ['io.k8s.api.apps.v1.ReplicaSet', replicaSetDefaults],
+  ['io.k8s.api.scheduling.v1.PriorityClass', priorityClassDefaults],
 ]);
+
+function priorityClassDefaults(priorityClass: { preemptionPolicy?: string }): void {
+  priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
+}
 
 function replicaSetDefaults(replicaSet: { spec?: { replicas?: number } }): void {
   if (replicaSet.spec !== undefined) replicaSet.spec.replicas ??= 1;

@@ -47,6 +47,22 @@ void t.test('a pod is bound to a node that has room, and an event says so', asyn
   ]);
 });
 
+void t.test('a pod that cannot be understood does not keep others waiting', async (t) => {
+  const { create, isBound, server } = await cluster(t, ['n1']);
+  const labelSelector = { matchExpressions: [{ key: 'a', operator: 'NoOperator' }] };
+  const term = { topologyKey: 'kubernetes.io/hostname', labelSelector };
+  server.store.create(pods, 'default', {
+    metadata: { name: 'strange' },
+    spec: {
+      containers: [{ name: 'c', image: 'i' }],
+      affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+    },
+  } as Pod);
+  create('a', '1');
+  await eventually('the other pod is bound', () => isBound('a'));
+  t.notOk(isBound('strange'));
+});
+
 void t.test('a pod that fits nowhere says why, and is bound once there is room', async (t) => {
   const { create, get, isBound, server } = await cluster(t, ['n1']);
   create('big', '5');

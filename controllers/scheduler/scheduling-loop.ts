@@ -68,7 +68,7 @@ export class SchedulingLoop {
       }
       const pod = queue.pop(clock.monotonicMs());
       if (pod === undefined) await this.#idle();
-      else this.#decide(pod);
+      else this.#tryDecide(pod);
       if (++decisions % decisionsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     cancelFlush();
@@ -88,6 +88,17 @@ export class SchedulingLoop {
       const nextAtMs = queue.nextAtMs();
       if (nextAtMs !== undefined) cancel = clock.after(Math.max(0, nextAtMs - clock.monotonicMs()), () => this.#wake());
     });
+  }
+
+  /** One pod that cannot even be looked at must not keep all others waiting. */
+  #tryDecide(pod: Pod): void {
+    const { queue, clock, log } = this.#options;
+    try {
+      this.#decide(pod);
+    } catch (error) {
+      log.error({ pod: keyOf(pod), error: messageOf(error) }, 'cannot decide on the pod; will try again');
+      queue.retry(pod.metadata?.uid ?? '', clock.monotonicMs());
+    }
   }
 
   #decide(pod: Pod): void {
