@@ -3,17 +3,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { sleep } from '../../base/clock.ts';
 import type { NodeId } from '../core/types.ts';
-import { eventually, ToyGroup } from './testing/toy-group.ts';
-
-async function startGroup(
-  t: { teardown(fn: () => unknown): unknown },
-  size: number,
-  options: Parameters<typeof ToyGroup.start>[1] = {},
-): Promise<ToyGroup> {
-  const group = await ToyGroup.start(size, options);
-  t.teardown(() => group.stop());
-  return group;
-}
+import { eventually, startGroup } from './testing/toy-group.ts';
+import type { ToyGroup } from './testing/toy-group.ts';
 
 /** A group whose one follower is down and so far behind that only a snapshot helps. */
 async function withLaggard(t: { teardown(fn: () => unknown): unknown }): Promise<{ group: ToyGroup; id: NodeId }> {

@@ -1,16 +1,6 @@
 import t from 'tap';
 import { sleep, systemClock } from '../../base/clock.ts';
-import { eventually, ToyGroup, toyId } from './testing/toy-group.ts';
-
-async function startGroup(
-  t: { teardown(fn: () => unknown): unknown },
-  size: number,
-  options: Parameters<typeof ToyGroup.start>[1] = {},
-): Promise<ToyGroup> {
-  const group = await ToyGroup.start(size, options);
-  t.teardown(() => group.stop());
-  return group;
-}
+import { eventually, startGroup, toyId } from './testing/toy-group.ts';
 
 void t.test('three members elect a leader and replicate what any of them is asked', async (t) => {
   const group = await startGroup(t, 3);

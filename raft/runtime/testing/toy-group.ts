@@ -149,6 +149,17 @@ export class ToyGroup {
   }
 }
 
+/** A group that ends with the test. */
+export async function startGroup(
+  t: { teardown(fn: () => unknown): unknown },
+  size: number,
+  options: Parameters<typeof ToyGroup.start>[1] = {},
+): Promise<ToyGroup> {
+  const group = await ToyGroup.start(size, options);
+  t.teardown(() => group.stop());
+  return group;
+}
+
 export async function eventually<T>(what: string, timeoutMs: number, probe: () => T | undefined): Promise<T> {
   const deadline = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
