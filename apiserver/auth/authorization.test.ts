@@ -253,6 +253,15 @@ void t.test('impersonation needs the right to it, and changes the user', async (
   });
   await impersonate?.(account, () => Promise.resolve());
   t.same(account.user?.groups, ['system:serviceaccounts', 'system:serviceaccounts:web', 'system:authenticated']);
+  for (const name of ['system:serviceaccount:web:s:x', 'system:serviceaccount:web:', 'system:serviceaccount:web']) {
+    const other = fakeContext({
+      headers: { 'impersonate-user': name, 'impersonate-extra-%zz': 'v' },
+      user: user('admin', 'system:masters'),
+    });
+    await impersonate?.(other, () => Promise.resolve());
+    t.same(other.user?.groups, ['system:authenticated'], `${name} is no service account`);
+    t.same(other.user?.extra, { '%zz': ['v'] });
+  }
 });
 
 void t.test('reviews answer who may what', async (t) => {

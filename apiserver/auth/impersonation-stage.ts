@@ -19,6 +19,15 @@ interface Wanted {
   readonly extra: Record<string, string[]>;
 }
 
+/** As it stands where it is not percent-encoded properly, as Kubernetes takes it. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function wantedUser(ctx: RequestContext): Wanted | undefined {
   const [name = ''] = listHeader(ctx, 'impersonate-user');
   const [uid = ''] = listHeader(ctx, 'impersonate-uid');
@@ -26,7 +35,7 @@ function wantedUser(ctx: RequestContext): Wanted | undefined {
   const extra: Record<string, string[]> = {};
   for (const header of Object.keys(ctx.headers)) {
     if (!header.startsWith('impersonate-extra-')) continue;
-    const key = decodeURIComponent(header.slice('impersonate-extra-'.length));
+    const key = unescaped(header.slice('impersonate-extra-'.length));
     extra[key] = listHeader(ctx, header);
   }
   if (name === '') {
@@ -52,16 +61,18 @@ const impersonate = (path: string, asked: Asked): RequestInfo => ({
   ...asked,
 });
 
+/** Exactly a namespace and a name: any other user of that prefix is no service account, and gets none of its groups. */
+function serviceAccountOf(user: string): { namespace: string; name: string } | undefined {
+  if (!user.startsWith(serviceAccountPrefix)) return undefined;
+  const [namespace, name, ...rest] = user.slice(serviceAccountPrefix.length).split(':');
+  return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
+}
+
 /** What the real user must be allowed to impersonate, each by itself. */
 function questions(path: string, wanted: Wanted): RequestInfo[] {
   const authentication = 'authentication.k8s.io';
-  const [namespace, account] = wanted.name.startsWith(serviceAccountPrefix)
-    ? wanted.name.slice(serviceAccountPrefix.length).split(':')
-    : [];
-  const user: Asked =
-    namespace !== undefined && account !== undefined
-      ? { resource: 'serviceaccounts', namespace, name: account }
-      : { resource: 'users', name: wanted.name };
+  const account = serviceAccountOf(wanted.name);
+  const user: Asked = account ? { resource: 'serviceaccounts', ...account } : { resource: 'users', name: wanted.name };
   const asked: Asked[] = [user, ...wanted.groups.map((name) => ({ resource: 'groups', name }))];
   if (wanted.uid !== '') asked.push({ group: authentication, resource: 'uids', name: wanted.uid });
   for (const [subresource, values] of Object.entries(wanted.extra)) {
@@ -73,9 +84,9 @@ function questions(path: string, wanted: Wanted): RequestInfo[] {
 function groupsOf(wanted: Wanted): string[] {
   if (wanted.name === anonymousUser.name) return [...new Set([...wanted.groups, unauthenticatedGroup])];
   const groups = [...wanted.groups];
-  if (groups.length === 0 && wanted.name.startsWith(serviceAccountPrefix)) {
-    const [namespace = ''] = wanted.name.slice(serviceAccountPrefix.length).split(':');
-    groups.push('system:serviceaccounts', `system:serviceaccounts:${namespace}`);
+  const account = serviceAccountOf(wanted.name);
+  if (groups.length === 0 && account) {
+    groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`);
   }
   return [...new Set([...groups, authenticatedGroup])];
 }
