@@ -1,11 +1,12 @@
 import type { Endpoints, Pod, Service } from '../../../api/types/core-v1.ts';
-import { isNotFound } from '../../../client/api-errors.ts';
+import { isNamespaceTerminating } from '../../../client/api-errors.ts';
 import { endpoints, pods, services } from '../../../client/resources.ts';
 import { keyOf } from '../../../client/types.ts';
 import type { Informer, ResourceClient } from '../../../client/types.ts';
 import type { WorkQueue } from '../../../client/work-queue.ts';
 import { newQueue, splitKey } from '../controller-context.ts';
 import type { Controller, ControllerContext } from '../controller-context.ts';
+import { deleteExactly } from '../delete-exactly.ts';
 import { enqueueServicesOf, podsOf } from '../service-index.ts';
 import { hasManagedEndpoints } from '../service-ports.ts';
 import { desiredEndpoints, sameEndpoints } from './plan.ts';
@@ -45,22 +46,21 @@ export class EndpointsController implements Controller {
     if (!service) {
       // Only ours: others keep Endpoints without a service, as lock objects of old.
       if (current?.metadata?.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller')
-        await this.#delete(current);
+        await deleteExactly(this.#client, current);
       return;
     }
     if (!hasManagedEndpoints(service) || service.metadata?.deletionTimestamp) return;
     const desired = desiredEndpoints(service, podsOf(service, this.#pods), current);
     if (sameEndpoints(current, desired)) return;
-    if (current) await this.#client.update(desired);
-    else await this.#client.create(desired, namespace);
-  }
-
-  async #delete(object: Endpoints): Promise<void> {
-    const { name = '', namespace, uid } = object.metadata ?? {};
+    if (current) {
+      await this.#client.update(desired);
+      return;
+    }
     try {
-      await this.#client.delete(name, namespace, { preconditions: { uid } });
+      await this.#client.create(desired, namespace);
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      // nothing new may come into it; the service goes soon
+      if (!isNamespaceTerminating(error)) throw error;
     }
   }
 }

@@ -1,11 +1,12 @@
 import type { Node, Pod, Service } from '../../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
-import { isNamespaceTerminating, isNotFound } from '../../../client/api-errors.ts';
+import { isNamespaceTerminating } from '../../../client/api-errors.ts';
 import { endpointSlices, nodes, pods, services } from '../../../client/resources.ts';
 import type { Informer, ResourceClient } from '../../../client/types.ts';
 import type { WorkQueue } from '../../../client/work-queue.ts';
 import { newQueue, splitKey } from '../controller-context.ts';
 import type { Controller, ControllerContext } from '../controller-context.ts';
+import { deleteExactly } from '../delete-exactly.ts';
 import { Expectations } from '../expectations.ts';
 import { enqueueServicesOf, podsOf } from '../service-index.ts';
 import { hasManagedEndpoints } from '../service-ports.ts';
@@ -81,7 +82,7 @@ export class EndpointSliceController implements Controller {
       .filter((slice) => !slice.metadata?.deletionTimestamp);
     if (!service) {
       this.#expectations.forget(key);
-      for (const slice of existing) await this.#delete(slice);
+      for (const slice of existing) await deleteExactly(this.#client, slice);
       return;
     }
     if (!hasManagedEndpoints(service) || service.metadata?.deletionTimestamp) return;
@@ -96,19 +97,10 @@ export class EndpointSliceController implements Controller {
     try {
       for (const slice of plan.update) await this.#client.update(slice);
       for (const slice of plan.create) await this.#client.create(slice, namespace);
-      for (const slice of plan.remove) await this.#delete(slice);
+      for (const slice of plan.remove) await deleteExactly(this.#client, slice);
     } catch (error) {
       this.#expectations.forget(key);
       if (!isNamespaceTerminating(error)) throw error;
-    }
-  }
-
-  async #delete(slice: EndpointSlice): Promise<void> {
-    const { name = '', namespace, uid } = slice.metadata ?? {};
-    try {
-      await this.#client.delete(name, namespace, { preconditions: { uid } });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
     }
   }
 }
