@@ -8,7 +8,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CliError) process.stderr.write(`kuorum: ${error.message}\n`);
     else process.stderr.write(`kuorum: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = error instanceof CliError ? error.exitCode : 1;
+    // what had been started before the failure must not keep the process alive
+    process.exit(error instanceof CliError ? error.exitCode : 1);
   }
 }
 

@@ -82,7 +82,8 @@ async function runReplica(layout: Layout, name: string): Promise<void> {
   const log = createLog(name);
   dieLoudly(log);
   const { startReplica } = await import('./replica.ts');
-  await liveUntilSignal([folderGuard(layout), ...(await startReplica(layout, replica, log))], log);
+  const parts = await startReplica(layout, replica, log);
+  await liveUntilSignal([folderGuard(layout), ...parts], log);
 }
 
 /** One process of a cluster that `kuorum up` made. */
