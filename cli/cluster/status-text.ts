@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 import type { ClusterStatus, ReplicaStatus } from './cluster-status.ts';
 
 const mebibytes = (bytes: number): string => `${(bytes / 1048576).toFixed(bytes < 10_485_760 ? 1 : 0)} MiB`;
@@ -15,7 +15,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-const colors: Readonly<Record<string, (text: string) => string>> = {
+const healthColors: Readonly<Record<string, (text: string) => string>> = {
   healthy: pc.green,
   degraded: pc.yellow,
   paused: pc.yellow,
@@ -45,7 +45,7 @@ export function statusText(status: ClusterStatus): string {
     ...status.replicas.map(replicaRow),
   ]).map((line, i) => {
     const health = status.replicas[i - 1]?.health ?? '';
-    return line.replace(` ${health} `, () => ` ${(colors[health] ?? String)(health)} `);
+    return line.replace(` ${health} `, () => ` ${(healthColors[health] ?? String)(health)} `);
   });
   const nodeLines = alignColumns([
     ['NODE', 'READY', 'RUNTIME', 'PROCESS', 'PID', 'MEMORY'],

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colors as pc } from '../colors.ts';
 import { resolve } from 'node:path';
 import { sleep, systemClock } from '../../base/clock.ts';
 import { CliError } from '../cli-error.ts';

@@ -1,0 +1,4 @@
+import picocolors from 'picocolors';
+
+/** Colours for a person at a terminal only: a pipe or a CI log gets plain text. */
+export const colors = picocolors.createColors(process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
