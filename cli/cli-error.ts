@@ -8,4 +8,4 @@ export class CliError extends Error {
   }
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export { messageOf } from '../base/message-of.ts';

@@ -31,4 +31,4 @@ export function apiErrorFrom(code: number, body: unknown, request: string): ApiE
   return new ApiError(code, '', `${request}: HTTP ${code}${text === '' ? '' : `: ${text}`}`);
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export { messageOf } from '../base/message-of.ts';

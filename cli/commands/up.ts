@@ -10,7 +10,7 @@ import { checkPorts } from '../cluster/ports.ts';
 import { stateOf, stopComponents } from '../cluster/processes.ts';
 import { checkSameCluster, findState, saveState } from '../cluster/state.ts';
 import { statusLine } from '../cluster/status-text.ts';
-import { loadClusterConfig, parseClusterConfig } from '../config/cluster-config.ts';
+import { loadClusterConfig } from '../config/cluster-config.ts';
 import { configSchema } from '../config/config-schema.ts';
 import type { ClusterConfig } from '../config/config-schema.ts';
 
@@ -135,6 +135,3 @@ export async function up(options: UpOptions): Promise<void> {
   print('Stopped; the data is kept. `kuorum up` goes on where this ended.');
   process.exit(0);
 }
-
-/** For tests and tools: the configuration of an empty cluster.yaml. */
-export const defaultConfig = (): ClusterConfig => parseClusterConfig('', 'defaults');

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConfState, LogIndex, Message, NodeId, Term } from '../core/types.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
@@ -96,5 +97,3 @@ export class SnapshotExchange {
     }
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
