@@ -8,6 +8,8 @@ export interface Clock {
   after(delayMs: number, action: () => void): () => void;
   /** runs `action` each `periodMs` until cancelled */
   every(periodMs: number, action: () => void): () => void;
+  /** runs `action` in the next turn of the event loop, after what is ready now */
+  soon(action: () => void): void;
 }
 
 export const systemClock: Clock = {
@@ -21,6 +23,7 @@ export const systemClock: Clock = {
     const timer = setInterval(action, periodMs);
     return () => clearInterval(timer);
   },
+  soon: (action) => void setImmediate(action),
 };
 
 /** Resolves after `delayMs`; rejects with the signal's reason when aborted. */

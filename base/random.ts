@@ -26,10 +26,15 @@ export function seededRandom(seed: number): Random {
   return { next, below: (bound) => Math.floor(next() * bound) };
 }
 
+/** Identities may not repeat, so the system's come from the kernel. */
+const id64From = (random: Random): bigint =>
+  random === systemRandom
+    ? randomBytes(8).readBigUInt64BE()
+    : (BigInt(random.below(2 ** 32)) << 32n) | BigInt(random.below(2 ** 32));
+
 /** A random 64-bit identity, never 0. */
-export function randomId64(): bigint {
-  const id = randomBytes(8).readBigUInt64BE();
-  return id === 0n ? 1n : id;
+export function randomId64(random: Random = systemRandom): bigint {
+  return id64From(random) || 1n;
 }
 
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';

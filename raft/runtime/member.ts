@@ -1,6 +1,7 @@
-import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { randomId64 } from '../../base/random.ts';
+import type { Random } from '../../base/random.ts';
 import type { ConfChange, LogIndex, Message, NodeId, RawNodeApi, Ready, SnapshotMeta } from '../core/types.ts';
 import { Applier } from './applier.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
@@ -13,7 +14,8 @@ import type { Recovered } from './recover.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
 import { firstCampaignDelayMs } from './first-campaign.ts';
 import { Ticker, ticksPerHeartbeat } from './ticker.ts';
-import type { Transport, TransportEvents } from './transport/transport.ts';
+import type { PeerTransport } from './platform.ts';
+import type { TransportEvents } from './transport/transport.ts';
 import { RaftUnavailableError } from './types.ts';
 import type { NodeStatus, PeerAddress, RaftNode, RaftNodeOptions } from './types.ts';
 
@@ -22,6 +24,8 @@ const readRetryMsMax = 500;
 
 export interface MemberParts {
   readonly options: RaftNodeOptions;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly lock: DataDirLock;
   readonly recovered: Recovered;
@@ -37,6 +41,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   readonly id: NodeId;
   readonly failed: Promise<Error>;
   readonly #parts: MemberParts;
+  readonly #clock: Clock;
   readonly #raw: RawNodeApi;
   readonly #applier: Applier;
   readonly #reads: ReadBarrier;
@@ -44,7 +49,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   readonly #cutter: LogCutter;
   readonly #leaders: LeaderHistory;
   readonly #listeners = new Set<(status: NodeStatus) => void>();
-  #transport: Transport | undefined;
+  #transport: PeerTransport | undefined;
   #ticker: Ticker | undefined;
   #reportFailure: (error: Error) => void = () => {};
   #turnScheduled = false;
@@ -59,9 +64,10 @@ export class RaftMember implements RaftNode, TransportEvents {
     const { options, log, recovered, window, raw } = parts;
     this.id = options.id;
     this.#parts = parts;
+    this.#clock = parts.clock;
     this.#raw = raw;
     this.failed = new Promise((resolve) => (this.#reportFailure = resolve));
-    this.#leaders = new LeaderHistory(systemClock, log);
+    this.#leaders = new LeaderHistory(this.#clock, log);
     const { machine } = options;
     for (const { change } of recovered.appliedChanges) raw.applyConfChange(change);
     this.#applier = new Applier(
@@ -71,7 +77,7 @@ export class RaftMember implements RaftNode, TransportEvents {
     );
     this.#cutter = new LogCutter(recovered.wal, window, this.#applier, options, log, (error) => this.#fail(error));
     const retryMs = Math.min(readRetryMsMax, options.electionMs / 2);
-    this.#reads = new ReadBarrier(this.#readHost(), `${options.id}-${randomId64().toString(16)}`, retryMs);
+    this.#reads = new ReadBarrier(this.#readHost(), `${options.id}-${randomId64(parts.random).toString(16)}`, retryMs);
     this.#exchange = new SnapshotExchange({
       machine,
       snapshots: recovered.snapshots,
@@ -89,12 +95,12 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   /** Begins: the transport listens already, its peers are known. */
-  start(transport: Transport): void {
+  start(transport: PeerTransport): void {
     const { options, log, raw } = this.#parts;
     this.#transport = transport;
     const tickMs = options.heartbeatMs / ticksPerHeartbeat;
     this.#ticker = new Ticker(
-      systemClock,
+      this.#clock,
       tickMs,
       options.electionMs,
       () => this.#tick(),
@@ -140,7 +146,7 @@ export class RaftMember implements RaftNode, TransportEvents {
       const stopListening = this.onLeaderChange(({ leader }) => {
         if (leader === to) settle(resolve);
       });
-      const cancel = systemClock.after(timeoutMs, () => {
+      const cancel = this.#clock.after(timeoutMs, () => {
         const text = `leadership did not pass to member ${to} within ${timeoutMs} ms`;
         settle(() => reject(new RaftUnavailableError('timeout', text)));
       });
@@ -231,7 +237,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   #wake(): void {
     if (this.#turnScheduled || this.#stopping) return;
     this.#turnScheduled = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#turnScheduled = false;
       // a turn wakes the next one only while there is something to do: an idle member sleeps
       this.#attempt(() => this.#turn());
@@ -331,7 +337,7 @@ export class RaftMember implements RaftNode, TransportEvents {
       readIndex: (context) => this.#raw.readIndex(context),
       appliedIndex: () => this.#applier.applied,
       leader: () => this.#raw.status().leader,
-      nowMs: () => systemClock.monotonicMs(),
+      nowMs: () => this.#clock.monotonicMs(),
       wake: () => this.#wake(),
     };
   }
@@ -365,7 +371,7 @@ export class RaftMember implements RaftNode, TransportEvents {
       this.#transport!.isUp(peer),
     );
     if (delayMs === undefined) return;
-    this.#cancelFirstCampaign = systemClock.after(delayMs, () => {
+    this.#cancelFirstCampaign = this.#clock.after(delayMs, () => {
       if (this.#leaders.count === 0) this.#enter(() => this.#raw.campaign('start of the group'));
     });
   }

@@ -1,13 +1,13 @@
-import { systemRandom } from '../../base/random.ts';
+import type { Random } from '../../base/random.ts';
 import { RawNode } from '../core/raw-node.ts';
 import type { RaftConfig } from '../core/types.ts';
-import { lockDataDir } from './data-dir-lock.ts';
 import { LogWindow } from './log-window.ts';
 import { RaftMember } from './member.ts';
+import { systemPlatform } from './platform.ts';
+import type { RaftPlatform } from './platform.ts';
 import { recover } from './recover.ts';
 import type { Recovered } from './recover.ts';
 import { ticksPerHeartbeat } from './ticker.ts';
-import { Transport } from './transport/transport.ts';
 import type { DropMessage } from './transport/transport.ts';
 import type { RaftNodeOptions } from './types.ts';
 import type { DiskFault } from './wal/wal.ts';
@@ -23,8 +23,8 @@ const limits = {
   maxCommittedBytesPerReady: 8 * mebibyte,
 } as const;
 
-/** For tests and fault injection. */
-export interface RaftNodeHooks {
+/** For tests, simulation and fault injection. What is absent is this machine's. */
+export interface RaftNodeHooks extends Partial<RaftPlatform> {
   readonly dropMessage?: DropMessage;
   readonly diskFault?: DiskFault;
 }
@@ -35,17 +35,18 @@ export interface RaftNodeHooks {
  * the peer URL cannot be bound; then nothing stays open.
  */
 export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHooks = {}): Promise<RaftMember> {
+  const { clock, random, disk, startTransport } = { ...systemPlatform, ...hooks };
   const log = options.log.child({ member: options.id });
-  const lock = await lockDataDir(options.dataDir);
+  const lock = await disk.lock(options.dataDir);
   let recovered: Recovered | undefined;
   let member: RaftMember | undefined;
   try {
-    recovered = await recover(options, log, hooks.diskFault);
+    recovered = await recover(options, { clock, random, disk }, log, hooks.diskFault);
     const { state } = recovered;
     const window = new LogWindow(state.mark, state.hardState, state.entries, () => member?.offeredSnapshot());
-    const raw = new RawNode(coreConfig(options, window, recovered.applied));
-    member = new RaftMember({ options, log, lock, recovered, window, raw });
-    const transport = await Transport.start({
+    const raw = new RawNode(coreConfig(options, window, recovered.applied, random));
+    member = new RaftMember({ options, clock, random, log, lock, recovered, window, raw });
+    const transport = await startTransport({
       own: { id: options.id, clusterId: options.clusterId },
       listenUrls: options.listenPeerUrls,
       tls: options.tls,
@@ -63,7 +64,7 @@ export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHook
   }
 }
 
-function coreConfig(options: RaftNodeOptions, storage: LogWindow, applied: number): RaftConfig {
+function coreConfig(options: RaftNodeOptions, storage: LogWindow, applied: number, random: Random): RaftConfig {
   return {
     id: options.id,
     heartbeatTicks: ticksPerHeartbeat,
@@ -73,7 +74,7 @@ function coreConfig(options: RaftNodeOptions, storage: LogWindow, applied: numbe
     ),
     storage,
     applied,
-    random: (bound) => systemRandom.below(bound),
+    random: (bound) => random.below(bound),
     preVote: true,
     checkQuorum: true,
     readOnly: 'safe',

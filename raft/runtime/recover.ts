@@ -9,6 +9,7 @@ import type { RaftNodeOptions } from './types.ts';
 import { openWal } from './wal/open-wal.ts';
 import type { SnapshotMark } from './wal/payload.ts';
 import type { WalState } from './wal/replay.ts';
+import type { RaftPlatform } from './platform.ts';
 import type { DiskFault, Wal } from './wal/wal.ts';
 
 /** What a member starts from. */
@@ -39,13 +40,26 @@ function bootAt(at: 0 | 1, confState: ConfState): { mark: SnapshotMark; hardStat
  * Opens log and snapshots and brings the state machine at least to the log's mark. The machine's own durable state may
  * be anywhere behind that; what is missing comes from the log.
  */
-export async function recover(options: RaftNodeOptions, log: Log, diskFault?: DiskFault): Promise<Recovered> {
+export async function recover(
+  options: RaftNodeOptions,
+  platform: Pick<RaftPlatform, 'clock' | 'random' | 'disk'>,
+  log: Log,
+  diskFault?: DiskFault,
+): Promise<Recovered> {
   const fsync = options.unsafeNoFsync !== true;
   const metadata = { nodeId: options.id, clusterId: options.clusterId };
   const dir = join(options.dataDir, 'wal');
-  const { wal, state, created } = await openWal({ dir, metadata, initial: initialLog(options), fsync, diskFault, log });
+  const { wal, state, created } = await openWal({
+    dir,
+    metadata,
+    initial: initialLog(options),
+    fsync,
+    diskFault,
+    log,
+    ...platform,
+  });
   try {
-    const snapshots = await SnapshotStore.open(join(options.dataDir, 'snap'), fsync, log);
+    const snapshots = await SnapshotStore.open(join(options.dataDir, 'snap'), fsync, log, platform.disk);
     const applied = await restoreMachine(options, state, snapshots, log);
     const lastIndex = state.entries.at(-1)?.index ?? state.mark.logStart.index;
     if (applied > lastIndex) {

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/message-of.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConfState, LogIndex, Message, NodeId, Term } from '../core/types.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
-import type { Transport } from './transport/transport.ts';
+import type { PeerTransport } from './platform.ts';
 import type { StateMachine } from './types.ts';
 
 /** Images sent at once; a further follower waits for its next turn. */
@@ -11,7 +11,7 @@ const sendsMax = 2;
 export interface SnapshotExchangeHost {
   readonly machine: StateMachine;
   readonly snapshots: SnapshotStore;
-  transport(): Transport;
+  transport(): PeerTransport;
   appliedIndex(): LogIndex;
   lastGivenIndex(): LogIndex;
   confStateAt(index: LogIndex): ConfState;

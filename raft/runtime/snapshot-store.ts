@@ -1,10 +1,10 @@
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import type { LogIndex, SnapshotMeta } from '../core/types.ts';
 import { crc32c } from './crc32c.ts';
 import { CorruptFileError, DiskError } from './disk-error.ts';
+import { systemDisk } from './disk.ts';
+import type { Disk, DiskFile } from './disk.ts';
 import { syncDir } from './wal/segment-files.ts';
 
 /**
@@ -28,25 +28,27 @@ const keptFiles = 2;
 const hex16 = (value: number): string => value.toString(16).padStart(16, '0');
 
 export class SnapshotStore {
+  readonly #disk: Disk;
   readonly #dir: string;
   readonly #fsync: boolean;
   readonly #log: Log;
   #writers = 0;
 
-  private constructor(dir: string, fsync: boolean, log: Log) {
+  private constructor(disk: Disk, dir: string, fsync: boolean, log: Log) {
+    this.#disk = disk;
     this.#dir = dir;
     this.#fsync = fsync;
     this.#log = log;
   }
 
-  static async open(dir: string, fsync: boolean, log: Log): Promise<SnapshotStore> {
+  static async open(dir: string, fsync: boolean, log: Log, disk: Disk = systemDisk): Promise<SnapshotStore> {
     try {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      for (const name of await readdir(dir)) if (name.endsWith('.tmp')) await unlink(join(dir, name));
+      await disk.mkdir(dir);
+      for (const name of await disk.readdir(dir)) if (name.endsWith('.tmp')) await disk.unlink(join(dir, name));
     } catch (error) {
       throw new DiskError('opening', dir, error);
     }
-    return new SnapshotStore(dir, fsync, log);
+    return new SnapshotStore(disk, dir, fsync, log);
   }
 
   file(index: LogIndex): string {
@@ -57,25 +59,25 @@ export class SnapshotStore {
   async save(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<string> {
     const file = this.file(meta.index);
     const temporary = `${file}.${++this.#writers}.tmp`;
-    let handle: FileHandle | undefined;
+    let handle: DiskFile | undefined;
     try {
-      handle = await inDiskWords('creation', temporary, () => open(temporary, 'w'));
+      handle = await inDiskWords('creation', temporary, () => this.#disk.open(temporary, 'w'));
       await writeImage(handle, temporary, meta, chunks);
       if (this.#fsync) await inDiskWords('fsync', temporary, () => handle!.sync());
       await handle.close();
       handle = undefined;
-      await inDiskWords('rename', file, () => rename(temporary, file));
-      if (this.#fsync) await syncDir(this.#dir);
+      await inDiskWords('rename', file, () => this.#disk.rename(temporary, file));
+      if (this.#fsync) await syncDir(this.#disk, this.#dir);
     } catch (error) {
       await handle?.close().catch(() => {});
-      await unlink(temporary).catch(() => {});
+      await this.#disk.unlink(temporary).catch(() => {});
       throw error;
     }
     return file;
   }
 
   async indexes(): Promise<LogIndex[]> {
-    const names = await inDiskWords('listing', this.#dir, () => readdir(this.#dir));
+    const names = await inDiskWords('listing', this.#dir, () => this.#disk.readdir(this.#dir));
     const indexes = names.flatMap((name) =>
       /^[0-9a-f]{16}\.snap$/.test(name) ? [parseInt(name.slice(0, 16), 16)] : [],
     );
@@ -85,16 +87,16 @@ export class SnapshotStore {
   /** Reads the whole file once to verify it, then hands it out. Throws CorruptFileError or DiskError. */
   async load(index: LogIndex): Promise<{ meta: SnapshotMeta; chunks: AsyncIterable<Uint8Array> }> {
     const file = this.file(index);
-    const { meta, chunks } = await readImage(file);
+    const { meta, chunks } = await readImage(this.#disk, file);
     for await (const chunk of chunks) void chunk;
-    return { meta, chunks: (await readImage(file)).chunks };
+    return { meta, chunks: (await readImage(this.#disk, file)).chunks };
   }
 
   /** Removes old files; none from `inForce` on, which the log may lead back to, however many have come since. */
   async prune(inForce: LogIndex): Promise<void> {
     for (const index of (await this.indexes()).slice(0, -keptFiles)) {
       if (index >= inForce) return;
-      await unlink(this.file(index)).catch((error: unknown) => {
+      await this.#disk.unlink(this.file(index)).catch((error: unknown) => {
         this.#log.warn({ file: this.file(index), error }, 'an old snapshot file could not be removed');
       });
     }
@@ -110,7 +112,7 @@ async function inDiskWords<T>(operation: string, file: string, action: () => Pro
 }
 
 async function writeImage(
-  handle: FileHandle,
+  handle: DiskFile,
   file: string,
   meta: SnapshotMeta,
   chunks: AsyncIterable<Uint8Array>,
@@ -143,7 +145,7 @@ function u32(value: number): Buffer {
 }
 
 /** Reads exactly `length` bytes at `offset`, or says where the file ends. */
-async function readAt(handle: FileHandle, file: string, offset: number, length: number): Promise<Buffer> {
+async function readAt(handle: DiskFile, file: string, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   for (let have = 0; have < length;) {
     const { bytesRead } = await inDiskWords('read', file, () => handle.read(bytes, have, length - have, offset + have));
@@ -153,8 +155,8 @@ async function readAt(handle: FileHandle, file: string, offset: number, length: 
   return bytes;
 }
 
-async function readImage(file: string): Promise<{ meta: SnapshotMeta; chunks: AsyncIterable<Uint8Array> }> {
-  const handle = await inDiskWords('opening', file, () => open(file, 'r'));
+async function readImage(disk: Disk, file: string): Promise<{ meta: SnapshotMeta; chunks: AsyncIterable<Uint8Array> }> {
+  const handle = await inDiskWords('opening', file, () => disk.open(file, 'r'));
   let meta: SnapshotMeta;
   let start: number;
   try {
@@ -162,10 +164,10 @@ async function readImage(file: string): Promise<{ meta: SnapshotMeta; chunks: As
   } finally {
     await handle.close();
   }
-  return { meta, chunks: { [Symbol.asyncIterator]: () => readChunks(file, start) } };
+  return { meta, chunks: { [Symbol.asyncIterator]: () => readChunks(disk, file, start) } };
 }
 
-async function readMeta(handle: FileHandle, file: string): Promise<{ meta: SnapshotMeta; start: number }> {
+async function readMeta(handle: DiskFile, file: string): Promise<{ meta: SnapshotMeta; start: number }> {
   const prefix = await readAt(handle, file, 0, prefixBytes);
   if (!prefix.subarray(0, 8).equals(magic)) throw new CorruptFileError(file, 0, 'this is not a snapshot file');
   const found = prefix.readUInt32LE(8);
@@ -186,8 +188,8 @@ async function readMeta(handle: FileHandle, file: string): Promise<{ meta: Snaps
   return { meta: JSON.parse(json.toString('utf8')) as SnapshotMeta, start: prefixBytes + length + 4 };
 }
 
-async function* readChunks(file: string, start: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const handle = await inDiskWords('opening', file, () => open(file, 'r'));
+async function* readChunks(disk: Disk, file: string, start: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const handle = await inDiskWords('opening', file, () => disk.open(file, 'r'));
   try {
     let offset = start;
     let crc = 0;

@@ -38,6 +38,7 @@ const opOverheadBytes = 32;
 export class WriteBehind {
   readonly #backend: Backend;
   readonly #options: WriteBehindOptions;
+  readonly #clock: Clock;
   readonly #bufferBytesMax: number;
   readonly #stopTimer: () => void;
   #staged: WriteOp[] = [];
@@ -62,8 +63,8 @@ export class WriteBehind {
     this.#committed = options.durableIndex;
     this.#written = options.durableIndex;
     this.#durable = options.durableIndex;
-    const clock = options.clock ?? systemClock;
-    this.#stopTimer = clock.every(options.syncEveryMs ?? 5000, () => {
+    this.#clock = options.clock ?? systemClock;
+    this.#stopTimer = this.#clock.every(options.syncEveryMs ?? 5000, () => {
       if (this.#written > this.#durable) this.#startSync();
     });
   }
@@ -157,7 +158,7 @@ export class WriteBehind {
 
   async #write(): Promise<void> {
     // what else comes in during this turn of the event loop goes with it
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => this.#clock.soon(resolve));
     while (this.#queue.length > 0 && this.#failed === undefined) {
       const group = this.#queue.shift()!;
       try {

@@ -24,7 +24,7 @@ const ttlMinS = (electionMs: number): number => Math.ceil((electionMs * 1.5) / 1
 async function grant(context: MemberContext, request: LeaseGrantRequest): Promise<object> {
   await ensureSpace(context, leaseBytes);
   // 63 bits: ids are shown as positive numbers
-  const ID = request.ID === 0n ? BigInt.asUintN(63, randomId64()) || 1n : request.ID;
+  const ID = request.ID === 0n ? BigInt.asUintN(63, randomId64(context.random)) || 1n : request.ID;
   const TTL = Math.max(request.TTL, ttlMinS(context.limits.electionMs));
   return context.proposer.submit({ leaseGrant: { ID, TTL } });
 }

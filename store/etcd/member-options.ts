@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { TlsFiles } from '../../raft/runtime/types.ts';
 import { clusterIdOf, memberIdOf } from './identity.ts';
@@ -33,7 +32,6 @@ export interface EtcdMemberOptions {
   /** tests only: a log without fsync */
   readonly unsafeNoFsync?: boolean;
   readonly log: Log;
-  readonly clock?: Clock;
 }
 
 export const memberDefaults = {

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { sleep, systemClock } from '../../base/clock.ts';
+import { sleep } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { randomId64 } from '../../base/random.ts';
-import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
 import type { GrpcServer } from '../../grpc/server.ts';
 import type { NodeStatus, RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
-import { LevelBackend } from '../backend/level-backend.ts';
 import { clusterMethods } from './cluster-service.ts';
 import { describe, describeMethods } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
@@ -19,6 +17,7 @@ import { maintenanceMethods } from './maintenance-service.ts';
 import { bootstrapOf, memberDefaults } from './member-options.ts';
 import type { Bootstrap, EtcdMemberOptions } from './member-options.ts';
 import { metricsOf } from './metrics.ts';
+import type { MemberPlatform } from './member-platform.ts';
 import { Proposer } from './proposer.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import { identityKey, jsonValue, parseJson } from './records.ts';
@@ -45,8 +44,6 @@ export interface EtcdMember {
   transferLeadership(to?: string): Promise<void>;
   stop(): Promise<void>;
 }
-
-export type OpenRaftNode = (options: RaftNodeOptions) => Promise<RaftNode>;
 
 /** what a request may be larger than its content; as etcd */
 const grpcOverheadBytes = 512 * 1024;
@@ -123,6 +120,7 @@ class Member implements EtcdMember {
   readonly failed: Promise<Error>;
   clientUrls: readonly string[] = [];
   readonly #options: EtcdMemberOptions;
+  readonly #platform: MemberPlatform;
   readonly #clock: Clock;
   readonly #backend: Backend;
   readonly #failure = new Failure();
@@ -138,9 +136,10 @@ class Member implements EtcdMember {
   #diskBytes = 0;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: EtcdMemberOptions, identity: Identity, backend: Backend) {
+  constructor(options: EtcdMemberOptions, platform: MemberPlatform, identity: Identity, backend: Backend) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#platform = platform;
+    this.#clock = platform.clock;
     this.#backend = backend;
     this.id = identity.memberId;
     this.clusterId = identity.clusterId;
@@ -148,14 +147,14 @@ class Member implements EtcdMember {
     const limits = limitsOf(options);
     this.#requestTimeoutMs = requestTimeoutBaseMs + 2 * limits.electionMs;
     this.#proposer = new Proposer({
-      session: randomId64(),
+      session: randomId64(platform.random),
       maxRequestBytes: limits.maxRequestBytes,
       timeoutMs: this.#requestTimeoutMs,
       clock: this.#clock,
     });
   }
 
-  async start(bootstrap: Bootstrap, openRaft: OpenRaftNode): Promise<void> {
+  async start(bootstrap: Bootstrap): Promise<void> {
     const { log } = this.#options;
     this.#machine = await StoreMachine.open({
       backend: this.#backend,
@@ -164,10 +163,10 @@ class Member implements EtcdMember {
       log,
       initialMembers: bootstrap.members,
     });
-    this.#hub = new WatchHub(() => this.#machine.state.mvcc);
+    this.#hub = new WatchHub(() => this.#machine.state.mvcc, this.#clock);
     this.#lessor = this.#makeLessor();
     this.#lessor.extendAll();
-    const node = await openRaft(this.#raftOptions(bootstrap));
+    const node = await this.#platform.openRaft(this.#raftOptions(bootstrap));
     this.#node = node;
     void node.failed.then((error) => this.#failure.tell(error));
     this.#proposer.start(node);
@@ -301,6 +300,7 @@ class Member implements EtcdMember {
       hub: this.#hub,
       limits: limitsOf(this.#options),
       clock: this.#clock,
+      random: this.#platform.random,
       log: this.#options.log,
       diskBytes: () => this.#diskBytes,
     };
@@ -321,7 +321,7 @@ class Member implements EtcdMember {
       healthMethods,
       describeMethods,
     ];
-    this.#server = await serveGrpcJs({
+    this.#server = await this.#platform.serve({
       urls: listenClientUrls,
       methods: services.flatMap((methods) => methods(this.#context)),
       ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
@@ -358,19 +358,19 @@ function withPort(url: string, port: number): string {
   return `${parsed.protocol}//${parsed.hostname}:${port}`;
 }
 
-/** Opens a member over the given Raft runtime. Rejects, with nothing left running, where it cannot start. */
-export async function openMember(options: EtcdMemberOptions, openRaft: OpenRaftNode): Promise<EtcdMember> {
+/** Opens a member on the given platform. Rejects, with nothing left running, where it cannot start. */
+export async function openMember(options: EtcdMemberOptions, platform: MemberPlatform): Promise<EtcdMember> {
   const bootstrap = bootstrapOf(options);
-  const backend = await LevelBackend.open(join(options.dataDir, 'store'));
+  const backend = await platform.openBackend(join(options.dataDir, 'store'));
   let member: Member;
   try {
-    member = new Member(options, await claim(backend, bootstrap, options), backend);
+    member = new Member(options, platform, await claim(backend, bootstrap, options), backend);
   } catch (error) {
     await backend.close();
     throw error;
   }
   try {
-    await member.start(bootstrap, openRaft);
+    await member.start(bootstrap);
   } catch (error) {
     await member.stop().catch(() => {});
     throw error;

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { GrpcError } from '../../grpc/server.ts';
 import { RaftUnavailableError } from '../../raft/runtime/types.ts';
@@ -17,6 +18,7 @@ class ManualClock implements Clock {
     this.#ticks.push(action);
     return () => {};
   }
+  soon = (action: () => void): void => systemClock.soon(action);
   pass(ms: number): void {
     this.ms += ms;
     for (const tick of this.#ticks) tick();

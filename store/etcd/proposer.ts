@@ -90,7 +90,7 @@ export class Proposer {
       if (this.#batch.bytes >= entryBytesMax) this.#flush();
       else if (!this.#scheduled) {
         this.#scheduled = true;
-        setImmediate(() => {
+        this.#clock.soon(() => {
           this.#scheduled = false;
           this.#flush();
         });

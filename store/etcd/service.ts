@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
 import type { ResponseHeader } from '../../proto/etcd-types.ts';
 import type { Method, StreamHandler, UnaryHandler } from '../../grpc/server.ts';
 import type { RaftNode } from '../../raft/runtime/types.ts';
@@ -32,6 +33,7 @@ export interface MemberContext {
   readonly hub: WatchHub;
   readonly limits: MemberLimits;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** space taken on disk, measured now and then */
   readonly diskBytes: () => number;

@@ -102,6 +102,7 @@ export class StoreMachine implements StateMachine {
   readonly #backend: Backend;
   readonly #listener: MachineListener;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #writer: WriteBehind;
   readonly #sink: StoreSink;
   readonly #observer: ApplyObserver;
@@ -117,6 +118,7 @@ export class StoreMachine implements StateMachine {
     this.#backend = options.backend;
     this.#listener = options.listener;
     this.#log = options.log;
+    this.#clock = options.clock;
     this.#state = state;
     this.#sink = sink;
     this.#writer = new WriteBehind(options.backend, {
@@ -307,7 +309,7 @@ export class StoreMachine implements StateMachine {
   #scheduleCompaction(): void {
     if (this.#compacting || this.#restoring || !this.#state.mvcc.compactPending) return;
     this.#compacting = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#compacting = false;
       if (this.#stopped || this.#restoring) return;
       this.#state.mvcc.compactStep(compactStepChanges);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { systemClock } from '../../base/clock.ts';
 import { sleep } from '../../base/clock.ts';
 import { keyBytes, keyName, keyRange } from '../mvcc/key-name.ts';
 import { MvccStore } from '../mvcc/mvcc-store.ts';
@@ -39,7 +40,7 @@ class Recorder implements WatchOutlet {
 
 function make() {
   const store = new MvccStore(noSink);
-  const hub = new WatchHub(() => store);
+  const hub = new WatchHub(() => store, systemClock);
   const recorder = new Recorder();
   const outlet = hub.open(recorder);
   const put = (...keys: string[]): void => {

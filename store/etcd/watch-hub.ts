@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import { inRange } from '../mvcc/key-name.ts';
 import type { KeyName, KeyRange } from '../mvcc/key-name.ts';
 import { keyName } from '../mvcc/key-name.ts';
@@ -76,14 +77,16 @@ const eventBytes = (event: StoreEvent): number =>
  */
 export class WatchHub {
   readonly #store: () => MvccStore;
+  readonly #clock: Clock;
   readonly #singles = new Map<KeyName, Set<Watcher>>();
   readonly #ranges = new Set<Watcher>();
   #outlets = new Set<Outlet>();
   /** synced watchers have been told of everything up to here */
   #seen: number;
 
-  constructor(store: () => MvccStore) {
+  constructor(store: () => MvccStore, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
     this.#seen = store().revision;
   }
 
@@ -244,7 +247,7 @@ export class WatchHub {
   #feedSoon(outlet: Outlet): void {
     if (outlet.feeding || outlet.closed) return;
     outlet.feeding = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       outlet.feeding = false;
       if (outlet.closed || outlet.blocked) return;
       for (const watcher of outlet.lagging) {

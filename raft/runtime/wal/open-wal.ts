@@ -1,8 +1,13 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemClock } from '../../../base/clock.ts';
+import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
+import { systemRandom } from '../../../base/random.ts';
+import type { Random } from '../../../base/random.ts';
 import type { HardState } from '../../core/types.ts';
 import { CorruptFileError, DiskError, WrongDataDirError } from '../disk-error.ts';
+import { systemDisk } from '../disk.ts';
+import type { Disk } from '../disk.ts';
 import type { SnapshotMark, WalMetadata } from './payload.ts';
 import { decodeSegmentHeader, walFormatVersion } from './record.ts';
 import type { SegmentHeader } from './record.ts';
@@ -22,11 +27,17 @@ export interface OpenWalOptions {
   readonly fsync: boolean;
   readonly segmentBytes?: number;
   readonly diskFault?: DiskFault;
+  /** default: this machine's */
+  readonly disk?: Disk;
+  readonly clock?: Clock;
+  readonly random?: Random;
   readonly log: Log;
 }
 
-function writerOptions({ dir, fsync, segmentBytes, diskFault }: OpenWalOptions): WalOptions {
-  return { dir, fsync, segmentBytes: segmentBytes ?? defaultSegmentBytes, diskFault };
+function writerOptions(options: OpenWalOptions): WalOptions {
+  const { dir, fsync, segmentBytes = defaultSegmentBytes, diskFault } = options;
+  const { disk = systemDisk, clock = systemClock, random = systemRandom } = options;
+  return { dir, fsync, segmentBytes, diskFault, disk, clock, random };
 }
 
 export interface OpenedWal {
@@ -37,19 +48,19 @@ export interface OpenedWal {
 
 /** Opens the log or makes a new one; throws CorruptFileError, WrongDataDirError or DiskError. */
 export async function openWal(options: OpenWalOptions): Promise<OpenedWal> {
-  const { dir, fsync } = options;
+  const { dir, fsync, disk = systemDisk } = options;
   let segments: SegmentName[];
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
-    segments = await listSegments(dir);
+    await disk.mkdir(dir);
+    segments = await listSegments(disk, dir);
   } catch (error) {
     throw new DiskError('opening', dir, error);
   }
   if (segments.length === 0) {
-    if (fsync) await syncDir(dirname(dir));
+    if (fsync) await syncDir(disk, dirname(dir));
     return createWal(options);
   }
-  return readWal(options, segments);
+  return readWal(options, disk, segments);
 }
 
 async function createWal(options: OpenWalOptions): Promise<OpenedWal> {
@@ -76,7 +87,7 @@ function checkedHeader(segment: SegmentName, bytes: Buffer): SegmentHeader {
   return header;
 }
 
-async function readWal(options: OpenWalOptions, segments: SegmentName[]): Promise<OpenedWal> {
+async function readWal(options: OpenWalOptions, disk: Disk, segments: SegmentName[]): Promise<OpenedWal> {
   const oldest = segments[0]!;
   const replay = new WalReplay(options.metadata, oldest.firstIndex);
   const sizes = new Map<string, number>();
@@ -87,14 +98,14 @@ async function readWal(options: OpenWalOptions, segments: SegmentName[]): Promis
     if (segment.sequence !== expected) {
       throw new CorruptFileError(segment.file, 0, `the segment before it, number ${expected}, is missing`);
     }
-    const bytes = await readFile(segment.file).catch((error: unknown) => {
+    const bytes = await disk.readFile(segment.file).catch((error: unknown) => {
       throw new DiskError('read', segment.file, error);
     });
     ({ salt } = checkedHeader(segment, bytes));
     const isLast = i === segments.length - 1;
     const scan = scanSegment(segment.file, bytes, salt, isLast, (record) => replay.take(record, segment.file));
     if (scan.fault !== undefined) {
-      await truncateTail(segment.file, scan.end);
+      await truncateTail(disk, segment.file, scan.end);
       const fields = { file: segment.file, offset: scan.end, droppedBytes: bytes.length - scan.end };
       options.log.warn(
         fields,
@@ -105,12 +116,12 @@ async function readWal(options: OpenWalOptions, segments: SegmentName[]): Promis
     sizes.set(segment.file, size);
   }
   const state = replay.finish(oldest.file);
-  return { wal: await reopen(options, segments, state, sizes, { salt, size }), state, created: false };
+  return { wal: await reopen(options, disk, segments, state, sizes, { salt, size }), state, created: false };
 }
 
-async function truncateTail(file: string, size: number): Promise<void> {
+async function truncateTail(disk: Disk, file: string, size: number): Promise<void> {
   try {
-    const handle = await open(file, 'r+');
+    const handle = await disk.open(file, 'r+');
     try {
       await handle.truncate(size);
       await handle.sync();
@@ -124,13 +135,14 @@ async function truncateTail(file: string, size: number): Promise<void> {
 
 async function reopen(
   options: OpenWalOptions,
+  disk: Disk,
   segments: SegmentName[],
   state: WalState,
   sizes: ReadonlyMap<string, number>,
   { salt, size }: { salt: number; size: number },
 ): Promise<Wal> {
   const { file } = segments.at(-1)!;
-  const handle = await open(file, 'r+').catch((error: unknown) => {
+  const handle = await disk.open(file, 'r+').catch((error: unknown) => {
     throw new DiskError('opening', file, error);
   });
   // What a crash left in the page cache may not be on disk yet, but is about to be relied on.

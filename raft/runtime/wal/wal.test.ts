@@ -2,6 +2,9 @@ import { appendFile, copyFile, cp, mkdtemp, readFile, readdir, rm, stat, truncat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { systemClock } from '../../../base/clock.ts';
+import { systemRandom } from '../../../base/random.ts';
+import { systemDisk } from '../disk.ts';
 import { silentLog } from '../../../base/log.ts';
 import type { Entry } from '../../core/types.ts';
 import { CorruptFileError, WrongDataDirError } from '../disk-error.ts';
@@ -244,12 +247,17 @@ void t.test(
       lastIndex: 1,
     };
     const segment = { file: '/dev/full', sequence: 1, firstIndex: 2 };
-    const wal = new Wal({ dir, fsync: true, segmentBytes: 1e6 }, head, [segment], {
-      handle,
-      salt: 1,
-      size: 0,
-      olderBytes: 0,
-    });
+    const wal = new Wal(
+      { dir, fsync: true, segmentBytes: 1e6, disk: systemDisk, clock: systemClock, random: systemRandom },
+      head,
+      [segment],
+      {
+        handle,
+        salt: 1,
+        size: 0,
+        olderBytes: 0,
+      },
+    );
     let acknowledged = 0;
     wal.append({ entries: [entry(2)] }, true, () => acknowledged++);
     const error = await wal.failed;

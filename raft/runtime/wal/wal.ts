@@ -1,15 +1,14 @@
-import type { FileHandle } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../../base/clock.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { Random } from '../../../base/random.ts';
 import type { Entry, HardState, LogIndex } from '../../core/types.ts';
 import { DiskError } from '../disk-error.ts';
+import type { Disk, DiskFile } from '../disk.ts';
 import { encodeEntries, encodeHardState, encodeJson } from './payload.ts';
 import type { SnapshotMark, WalMetadata } from './payload.ts';
 import { encodeSegmentHeader, recordType, sealRecord, walFormatVersion } from './record.ts';
 import type { RecordType } from './record.ts';
 import { createDurably, segmentFile, syncDir } from './segment-files.ts';
 import type { SegmentName } from './segment-files.ts';
-import { unlink } from 'node:fs/promises';
 
 export const defaultSegmentBytes = 16 * 1024 * 1024;
 /** One write-and-sync carries at most about so much, so that the first that waits for it is not kept for long. */
@@ -44,6 +43,9 @@ export interface WalOptions {
   readonly dir: string;
   readonly segmentBytes: number;
   readonly fsync: boolean;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
   /** For tests and fault injection: awaited before each operation; what it throws the disk is taken to have answered. */
   readonly diskFault?: DiskFault;
 }
@@ -59,7 +61,7 @@ export class Wal {
   readonly #options: WalOptions;
   readonly #head: WalHead;
   readonly #segments: SegmentName[];
-  #handle: FileHandle;
+  #handle: DiskFile;
   #salt: number;
   #size: number;
   /** offset from which the current segment is not synced */
@@ -77,7 +79,7 @@ export class Wal {
     options: WalOptions,
     head: WalHead,
     segments: SegmentName[],
-    tail: { handle: FileHandle; salt: number; size: number; olderBytes: number },
+    tail: { handle: DiskFile; salt: number; size: number; olderBytes: number },
   ) {
     this.#options = options;
     this.#head = head;
@@ -122,7 +124,7 @@ export class Wal {
       const { file } = this.#segments.shift()!;
       try {
         const size = this.#sizes.get(file) ?? 0;
-        await unlink(file);
+        await this.#options.disk.unlink(file);
         this.#sizes.delete(file);
         this.#olderBytes -= size;
         removed = true;
@@ -130,7 +132,7 @@ export class Wal {
         throw new DiskError('removal', file, error);
       }
     }
-    if (removed && this.#options.fsync) await syncDir(this.#options.dir);
+    if (removed && this.#options.fsync) await syncDir(this.#options.disk, this.#options.dir);
   }
 
   /** Finishes what is queued. */
@@ -216,14 +218,14 @@ export class Wal {
 
   async #sync(): Promise<void> {
     if (this.#options.fsync) {
-      const started = systemClock.monotonicMs();
+      const started = this.#options.clock.monotonicMs();
       try {
         await this.#options.diskFault?.('fdatasync', this.#currentFile);
         await this.#handle.datasync();
       } catch (error) {
         throw new DiskError('fdatasync', this.#currentFile, error);
       }
-      this.#syncLastMs = systemClock.monotonicMs() - started;
+      this.#syncLastMs = this.#options.clock.monotonicMs() - started;
       this.#syncMaxMs = Math.max(this.#syncMaxMs, this.#syncLastMs);
     }
     this.#syncs++;
@@ -278,7 +280,7 @@ function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {
 
 /** A segment is complete (header, metadata, mark, hard state) and durable before it gets its name. */
 export async function createSegment(options: WalOptions, head: WalHead, sequence: number) {
-  const salt = randomBytes(4).readUInt32LE();
+  const salt = options.random.below(2 ** 32);
   const firstIndex = head.lastIndex + 1;
   const file = segmentFile(options.dir, sequence, firstIndex);
   const header = encodeSegmentHeader({ version: walFormatVersion, salt, sequence, firstIndex });
@@ -286,6 +288,6 @@ export async function createSegment(options: WalOptions, head: WalHead, sequence
   const records = [metadata, ...recordsOf({ mark: head.mark, entries: [], hardState: head.hardState })];
   for (const { type, bytes } of records) sealRecord(bytes, type, header.length, salt);
   const content = Buffer.concat([header, ...records.map((record) => record.bytes)]);
-  const handle = await createDurably(options.dir, file, content, options.fsync);
+  const handle = await createDurably(options.disk, options.dir, file, content, options.fsync);
   return { segment: { file, sequence, firstIndex }, handle, salt, size: content.length };
 }
