@@ -61,7 +61,7 @@ const events: readonly Event[] = [
   { weight: 40, run: (g, r) => g.drop(someMessage(g, r)) },
   { weight: 30, run: (g, r) => g.network.push(...g.network.slice(0, 1 + r.below(3)).filter((m) => m.type !== 'snap')) },
   { weight: 30, run: (g, r) => g.read(someId(g, r)) },
-  { weight: 8, run: (g, r) => restart(g, someId(g, r)) },
+  { weight: 8, run: (g, r) => g.restart(someId(g, r)) },
   { weight: 5, run: (g, r) => g.member(someId(g, r)).node.campaign('random') },
   { weight: 6, run: (g, r) => closeLeader(g, someId(g, r)) },
   { weight: 4, run: (g, r) => g.member(someId(g, r)).node.transferLeadership(someId(g, r)) },
@@ -76,7 +76,7 @@ const events: readonly Event[] = [
 const eagerEvents: readonly Event[] = [
   { weight: 20, run: (g, r) => g.member(someId(g, r)).node.campaign('random') },
   { weight: 20, run: (g, r) => cut(g, r) },
-  { weight: 10, run: (g, r) => restart(g, someId(g, r)) },
+  { weight: 10, run: (g, r) => g.restart(someId(g, r)) },
 ];
 
 const memberChange: Event = {
@@ -101,11 +101,6 @@ function cut(group: CheckedGroup, random: Random): void {
   group.cut.add(`${someId(group, random)}>${someId(group, random)}`);
 }
 
-function restart(group: CheckedGroup, id: string): void {
-  const member = group.member(id);
-  member.restart();
-}
-
 function closeLeader(group: CheckedGroup, id: string): void {
   const { node } = group.member(id);
   node.peerClosed(node.status().leader);
@@ -121,9 +116,8 @@ function runSeed(seed: number, name: string): void {
     let draw = random.below(total);
     const event = chosen.find(({ weight }) => (draw -= weight) < 0)!;
     event.run(group, random);
-    if (step % 100 === 0) group.checkLogs();
+    group.checkAll();
   }
-  group.checkLogs();
   makeProgress(group);
 }
 

@@ -1,6 +1,7 @@
 import { encodeConfChange } from './conf-change-codec.ts';
 import { confStateOf } from './configuration.ts';
 import { handlePeerClosed, maybeCampaign } from './election.ts';
+import { Inspection } from './inspection.ts';
 import { handleSnapshotReport, handleUnreachable, tickLeader } from './leader.ts';
 import { ownAppendDurable, releaseUncommitted, type Proposal } from './leader-log.ts';
 import { appliedTo, applyConfChange } from './membership.ts';
@@ -32,12 +33,15 @@ const acceptance = (accepted: boolean): Acceptance => (accepted ? 'accepted' : '
  * `tick` and `config.random`.
  */
 export class RawNode implements RawNodeApi {
+  /** for checkers */
+  readonly inspection: Inspection;
   readonly #raft: Raft;
   #lastSoftState: SoftState;
   #lastHardState: HardState;
 
   constructor(config: RaftConfig) {
     this.#raft = new Raft(config);
+    this.inspection = new Inspection(this.#raft);
     this.#lastSoftState = this.#softState();
     this.#lastHardState = config.storage.initialState().hardState;
   }
