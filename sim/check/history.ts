@@ -189,6 +189,8 @@ export interface Operation {
   readonly client: number;
   /** The member that was asked. */
   readonly member?: string;
+  /** Counts the starts of that member: serializable reads may not go back in time within one; none: not checked. */
+  readonly session?: number;
   /** When the request was sent, and when its outcome was known. An unknown outcome has no `return` that counts. */
   readonly call: Time;
   readonly return?: Time;
