@@ -4,6 +4,7 @@ import { etcdVersion, startEtcdMember } from '../../store/etcd/member.ts';
 import type { EtcdMemberOptions } from '../../store/etcd/member.ts';
 import { CliError, messageOf } from '../cli-error.ts';
 import type { FlagValues } from '../commands/flags.ts';
+import { memberPlatformWithFaults } from '../faults/fault-server.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
 
 /** `a=http://h:1,a=http://h:2,b=http://h:3` → a: two URLs, b: one */
@@ -86,7 +87,9 @@ export async function runEtcd(values: FlagValues): Promise<void> {
   }
   const log = createLog('etcd', values.text('log-level'));
   dieLoudly(log);
-  const member = await startEtcdMember({ ...optionsFrom(values), log }).catch((error: unknown) => {
+  const options = optionsFrom(values);
+  const platform = await memberPlatformWithFaults(() => options.dataDir, log);
+  const member = await startEtcdMember({ ...options, log }, platform).catch((error: unknown) => {
     throw new CliError(messageOf(error), 1, { cause: error });
   });
   log.info({ name: values.text('name'), clientUrls: member.clientUrls }, 'ready to serve client requests');

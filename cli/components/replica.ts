@@ -9,6 +9,7 @@ import { startScheduler } from '../../controllers/scheduler/scheduler.ts';
 import { startEtcdMember } from '../../store/etcd/member.ts';
 import type { EtcdMember } from '../../store/etcd/member.ts';
 import type { Layout, ReplicaPlace } from '../cluster/layout.ts';
+import { memberPlatformWithFaults } from '../faults/fault-server.ts';
 import { readPair } from '../pki/cluster-pki.ts';
 import { newIdentity } from './controllers.ts';
 import type { Part } from './process-life.ts';
@@ -19,11 +20,12 @@ const ownFirst = (layout: Layout, replica: ReplicaPlace): ReplicaPlace[] => [
   ...layout.replicas.filter((other) => other.name !== replica.name),
 ];
 
-function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Promise<EtcdMember> {
-  const { timeouts, name } = layout.config;
+async function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Promise<EtcdMember> {
+  const { timeouts, name, store } = layout.config;
   const ca = readFileSync(join(layout.pkiDir, 'etcd-ca.crt'), 'utf8');
   const tls = { ...readPair(layout.pkiDir, `${replica.name}-etcd`), ca };
-  return startEtcdMember({
+  const platform = await memberPlatformWithFaults(() => replica.dir, log);
+  const options = {
     name: replica.name,
     dataDir: replica.dir,
     listenClientUrls: [replica.clientUrl],
@@ -34,10 +36,13 @@ function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Promise<E
     initialClusterToken: name,
     heartbeatMs: timeouts.heartbeat,
     electionMs: timeouts.election,
+    snapshotCount: store.snapshotCount,
+    catchUpEntries: store.catchUpEntries,
     clientTls: tls,
     peerTls: tls,
     log: log.child({ part: 'store' }),
-  });
+  };
+  return await startEtcdMember(options, platform);
 }
 
 /** A Lease is renewed at two thirds of its life and tried for at a fifth, about as client-go's 15 s / 10 s / 2 s. */

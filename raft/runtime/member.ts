@@ -4,6 +4,7 @@ import { randomId64 } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
 import type { ConfChange, LogIndex, Message, NodeId, RawNodeApi, Ready, SnapshotMeta } from '../core/types.ts';
 import { Applier } from './applier.ts';
+import type { ReachFaultPoint } from './fault-point.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
 import { LeaderHistory } from './leader-history.ts';
 import { LogCutter } from './log-cutter.ts';
@@ -31,6 +32,7 @@ export interface MemberParts {
   readonly recovered: Recovered;
   readonly window: LogWindow;
   readonly raw: RawNodeApi;
+  readonly faultPoint?: ReachFaultPoint;
 }
 
 /**
@@ -90,6 +92,7 @@ export class RaftMember implements RaftNode, TransportEvents {
       report: (peer, outcome) => this.#enter(() => raw.reportSnapshot(peer, outcome)),
       onReceived: (offer) => this.#enter(() => raw.step(offer)),
       log,
+      faultPoint: parts.faultPoint,
     });
     void recovered.wal.failed.then((error) => this.#fail(error));
   }
@@ -297,10 +300,12 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   /** The image is in its file and the log begins behind it: from here on a crash leads back to this point. */
   async #restore(meta: SnapshotMeta, before: Promise<void> | undefined, done: () => void): Promise<void> {
-    const { recovered, log } = this.#parts;
+    const { recovered, log, faultPoint } = this.#parts;
     try {
       await before;
+      await faultPoint?.('raftBeforeApplySnap');
       await this.#applier.restore(meta, async () => (await recovered.snapshots.load(meta.index)).chunks);
+      await faultPoint?.('raftAfterApplySnap');
       log.info({ index: meta.index, term: meta.term }, 'restored the state machine from a snapshot');
       done();
       this.#cutter.resume();

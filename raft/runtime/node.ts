@@ -1,6 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import { RawNode } from '../core/raw-node.ts';
 import type { RaftConfig } from '../core/types.ts';
+import type { ReachFaultPoint } from './fault-point.ts';
 import { LogWindow } from './log-window.ts';
 import { RaftMember } from './member.ts';
 import { systemPlatform } from './platform.ts';
@@ -27,6 +28,7 @@ const limits = {
 export interface RaftNodeHooks extends Partial<RaftPlatform> {
   readonly dropMessage?: DropMessage;
   readonly diskFault?: DiskFault;
+  readonly faultPoint?: ReachFaultPoint;
 }
 
 /**
@@ -41,11 +43,21 @@ export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHook
   let recovered: Recovered | undefined;
   let member: RaftMember | undefined;
   try {
-    recovered = await recover(options, { clock, random, disk }, log, hooks.diskFault);
+    recovered = await recover(options, { clock, random, disk }, log, hooks);
     const { state } = recovered;
     const window = new LogWindow(state.mark, state.hardState, state.entries, () => member?.offeredSnapshot());
     const raw = new RawNode(coreConfig(options, window, recovered.applied, random));
-    member = new RaftMember({ options, clock, random, log, lock, recovered, window, raw });
+    member = new RaftMember({
+      options,
+      clock,
+      random,
+      log,
+      lock,
+      recovered,
+      window,
+      raw,
+      faultPoint: hooks.faultPoint,
+    });
     const transport = await startTransport({
       own: { id: options.id, clusterId: options.clusterId },
       listenUrls: options.listenPeerUrls,

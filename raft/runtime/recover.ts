@@ -10,7 +10,7 @@ import { openWal } from './wal/open-wal.ts';
 import type { SnapshotMark } from './wal/payload.ts';
 import type { WalState } from './wal/replay.ts';
 import type { RaftPlatform } from './platform.ts';
-import type { DiskFault, Wal } from './wal/wal.ts';
+import type { Wal, WalOptions } from './wal/wal.ts';
 
 /** What a member starts from. */
 export interface Recovered {
@@ -44,7 +44,7 @@ export async function recover(
   options: RaftNodeOptions,
   platform: Pick<RaftPlatform, 'clock' | 'random' | 'disk'>,
   log: Log,
-  diskFault?: DiskFault,
+  faults: Pick<WalOptions, 'diskFault' | 'faultPoint'> = {},
 ): Promise<Recovered> {
   const fsync = options.unsafeNoFsync !== true;
   const metadata = { nodeId: options.id, clusterId: options.clusterId };
@@ -54,7 +54,8 @@ export async function recover(
     metadata,
     initial: initialLog(options),
     fsync,
-    diskFault,
+    diskFault: faults.diskFault,
+    faultPoint: faults.faultPoint,
     log,
     ...platform,
   });

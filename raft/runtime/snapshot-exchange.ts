@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/message-of.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConfState, LogIndex, Message, NodeId, Term } from '../core/types.ts';
+import type { ReachFaultPoint } from './fault-point.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 import type { PeerTransport } from './platform.ts';
 import type { StateMachine } from './types.ts';
@@ -21,6 +22,7 @@ export interface SnapshotExchangeHost {
   /** a received image is durable */
   onReceived(offer: Message): void;
   readonly log: Log;
+  readonly faultPoint?: ReachFaultPoint;
 }
 
 /** Sends images to followers that are too far behind, and stores those that a leader sends. Beside the log, never in its way. */
@@ -53,12 +55,14 @@ export class SnapshotExchange {
 
   async receive(offer: Message, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     if (this.#stopped || this.#receiving) throw new Error('another snapshot is being received');
-    const { snapshots, log } = this.#host;
+    const { snapshots, log, faultPoint } = this.#host;
     const { snapshot } = offer;
     if (snapshot === undefined) throw new Error('the message offers no snapshot');
     this.#receiving = true;
     try {
+      await faultPoint?.('raftBeforeSaveSnap');
       const file = await snapshots.save(snapshot, chunks);
+      await faultPoint?.('raftAfterSaveSnap');
       log.info({ from: offer.from, index: snapshot.index, term: snapshot.term, file }, 'received a snapshot');
     } finally {
       this.#receiving = false;
@@ -77,7 +81,8 @@ export class SnapshotExchange {
   }
 
   async #send(offer: Message): Promise<void> {
-    const { machine, log } = this.#host;
+    const { machine, log, faultPoint } = this.#host;
+    await faultPoint?.('raftBeforeSendSnap');
     const applied = this.#host.appliedIndex();
     const given = this.#host.lastGivenIndex();
     const appliedTerm = this.#host.termAt(applied);

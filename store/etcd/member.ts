@@ -1,5 +1,6 @@
 import type { EtcdMemberOptions } from './member-options.ts';
 import { systemMemberPlatform } from './member-platform.ts';
+import type { MemberPlatform } from './member-platform.ts';
 import { openMember } from './open-member.ts';
 import type { EtcdMember } from './open-member.ts';
 
@@ -9,5 +10,7 @@ export type { MemberDescription } from './describe.ts';
 export { etcdVersion } from './version.ts';
 
 /** A member of a store cluster in this process: Raft, the store, and the etcd v3 API on the client URLs. */
-export const startEtcdMember = (options: EtcdMemberOptions): Promise<EtcdMember> =>
-  openMember(options, systemMemberPlatform);
+export const startEtcdMember = (
+  options: EtcdMemberOptions,
+  platform: MemberPlatform = systemMemberPlatform,
+): Promise<EtcdMember> => openMember(options, platform);

@@ -8,6 +8,7 @@ import type { HardState } from '../../core/types.ts';
 import { CorruptFileError, DiskError, WrongDataDirError } from '../disk-error.ts';
 import { systemDisk } from '../disk.ts';
 import type { Disk } from '../disk.ts';
+import type { ReachFaultPoint } from '../fault-point.ts';
 import type { SnapshotMark, WalMetadata } from './payload.ts';
 import { decodeSegmentHeader, walFormatVersion } from './record.ts';
 import type { SegmentHeader } from './record.ts';
@@ -27,6 +28,7 @@ export interface OpenWalOptions {
   readonly fsync: boolean;
   readonly segmentBytes?: number;
   readonly diskFault?: DiskFault;
+  readonly faultPoint?: ReachFaultPoint;
   /** default: this machine's */
   readonly disk?: Disk;
   readonly clock?: Clock;
@@ -35,9 +37,9 @@ export interface OpenWalOptions {
 }
 
 function writerOptions(options: OpenWalOptions): WalOptions {
-  const { dir, fsync, segmentBytes = defaultSegmentBytes, diskFault } = options;
+  const { dir, fsync, segmentBytes = defaultSegmentBytes, diskFault, faultPoint } = options;
   const { disk = systemDisk, clock = systemClock, random = systemRandom } = options;
-  return { dir, fsync, segmentBytes, diskFault, disk, clock, random };
+  return { dir, fsync, segmentBytes, diskFault, faultPoint, disk, clock, random };
 }
 
 export interface OpenedWal {

@@ -3,6 +3,7 @@ import type { Random } from '../../../base/random.ts';
 import type { Entry, HardState, LogIndex } from '../../core/types.ts';
 import { DiskError } from '../disk-error.ts';
 import type { Disk, DiskFile } from '../disk.ts';
+import type { RaftFaultPoint, ReachFaultPoint } from '../fault-point.ts';
 import { encodeEntries, encodeHardState, encodeJson } from './payload.ts';
 import type { SnapshotMark, WalMetadata } from './payload.ts';
 import { encodeSegmentHeader, recordType, sealRecord, walFormatVersion } from './record.ts';
@@ -48,6 +49,7 @@ export interface WalOptions {
   readonly random: Random;
   /** For tests and fault injection: awaited before each operation; what it throws the disk is taken to have answered. */
   readonly diskFault?: DiskFault;
+  readonly faultPoint?: ReachFaultPoint;
 }
 
 export type DiskFault = (operation: 'write' | 'fdatasync', file: string) => Promise<void> | undefined;
@@ -133,6 +135,7 @@ export class Wal {
       }
     }
     if (removed && this.#options.fsync) await syncDir(this.#options.disk, this.#options.dir);
+    if (removed) await this.#options.faultPoint?.('raftAfterWALRelease');
   }
 
   /** Finishes what is queued. */
@@ -191,8 +194,10 @@ export class Wal {
         buffers.push(bytes);
       }
     }
+    await this.#pass('raftBeforeSave', 'write');
     await this.#writeAll(buffers);
     if (sync) await this.#sync();
+    await this.#pass('raftAfterSave', 'write');
     for (const { write } of group) this.#remember(write);
     for (const { done } of group) if (!this.#ended) done();
     if (this.#size >= this.#options.segmentBytes && !this.#ended) await this.#roll();
@@ -221,7 +226,9 @@ export class Wal {
       const started = this.#options.clock.monotonicMs();
       try {
         await this.#options.diskFault?.('fdatasync', this.#currentFile);
+        await this.#options.faultPoint?.('walBeforeSync');
         await this.#handle.datasync();
+        await this.#options.faultPoint?.('walAfterSync');
       } catch (error) {
         throw new DiskError('fdatasync', this.#currentFile, error);
       }
@@ -230,6 +237,14 @@ export class Wal {
     }
     this.#syncs++;
     this.#unsyncedFrom = this.#size;
+  }
+
+  async #pass(point: RaftFaultPoint, operation: string): Promise<void> {
+    try {
+      await this.#options.faultPoint?.(point);
+    } catch (error) {
+      throw new DiskError(operation, this.#currentFile, error);
+    }
   }
 
   #remember({ mark, entries, hardState }: WalWrite): void {
