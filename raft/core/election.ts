@@ -1,6 +1,6 @@
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
 import type { Raft } from './raft.ts';
-import type { Message, MessageType, Term } from './types.ts';
+import type { Message, MessageType, Refusal, Term } from './types.ts';
 
 export type Campaign = 'pre-election' | 'election' | 'transfer';
 
@@ -13,6 +13,8 @@ const reasonOfContext = (context: string | undefined): string =>
 /** Campaigns, unless that would be useless or unsafe. False when it did not. */
 export function maybeCampaign(raft: Raft, reason: string, transfer = false): boolean {
   if (raft.role === 'leader' || !raft.isPromotable || hasUnappliedConfChange(raft)) return false;
+  // Our own vote is bound by the promise as any other.
+  if (!transfer && raft.promise.isBinding) return false;
   raft.campaignReason = reason;
   campaign(raft, transfer ? 'transfer' : raft.config.preVote ? 'pre-election' : 'election');
   return true;
@@ -62,8 +64,9 @@ function requestVotes(raft: Raft, type: MessageType, term: Term, context: string
 function poll(raft: Raft, from: string, granted: boolean): void {
   const result = raft.tracker.recordVote(from, granted);
   if (result === 'won') {
-    if (raft.role === 'pre-candidate') campaign(raft, 'election');
-    else becomeLeader(raft);
+    if (raft.role === 'candidate') becomeLeader(raft);
+    else if (!hasUnappliedConfChange(raft)) campaign(raft, 'election');
+    else becomeFollower(raft, raft.term, '', 'a configuration change is to be applied first');
   } else if (result === 'lost') {
     becomeFollower(raft, raft.term, '', 'election lost');
     raft.timer.retryEarly();
@@ -72,6 +75,7 @@ function poll(raft: Raft, from: string, granted: boolean): void {
 
 /** `vote-resp` reaches candidates and `pre-vote-resp` pre-candidates. */
 export function handleVoteResponse(raft: Raft, message: Message): void {
+  learnCommitted(raft, message);
   poll(raft, message.from, !message.reject);
 }
 
@@ -80,7 +84,8 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
   const isPreVote = message.type === 'pre-vote';
   const mayVote =
     raft.vote === message.from || (raft.vote === '' && raft.leader === '') || (isPreVote && message.term > raft.term);
-  const granted = mayVote && raft.log.isUpToDate(message.index ?? 0, message.logTerm ?? 0);
+  const promised = raft.promise.isBinding && message.context !== transferContext;
+  const granted = mayVote && !promised && raft.log.isUpToDate(message.index ?? 0, message.logTerm ?? 0);
   if (!granted) {
     rejectVote(raft, message);
     return;
@@ -94,7 +99,23 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
 }
 
 export function rejectVote(raft: Raft, message: Message): void {
-  raft.outbox.send({ type: responseType(message), to: message.from, term: raft.term, reject: true });
+  const { committed: commit } = raft.log;
+  const logTerm = raft.log.termAt(commit);
+  const known = commit > 0 && logTerm !== undefined && { commit, logTerm };
+  raft.outbox.send({ type: responseType(message), to: message.from, term: raft.term, reject: true, ...known });
+}
+
+/**
+ * Who refuses us tells what it knows to be committed. Two members need that, since a configuration is in force only once
+ * its entry is known to be committed:
+ * - one that was removed while the news did not reach it: it stops asking for votes;
+ * - the rest of a group whose leader removed itself and left before they heard: they may count on the leaver's vote, while
+ *   its longer log makes it refuse (the thesis, section 4.2.2, has such a leaver lead on).
+ */
+export function learnCommitted(raft: Raft, { reject, commit, logTerm }: Message): void {
+  if (reject && commit !== undefined && logTerm !== undefined && raft.log.matchTerm(commit, logTerm)) {
+    raft.log.commitTo(commit);
+  }
 }
 
 const responseType = (message: Message): MessageType => (message.type === 'pre-vote' ? 'pre-vote-resp' : 'vote-resp');
@@ -116,7 +137,9 @@ export function handlePeerClosed(raft: Raft): void {
 }
 
 /** Gives up the leader without waiting for its lease to end. Refused under lease reads, which rely on it. */
-export function handleForgetLeader(raft: Raft): void {
-  if (raft.config.readOnly === 'lease' || raft.leader === '') return;
+export function handleForgetLeader(raft: Raft): Refusal | undefined {
+  if (raft.config.readOnly === 'lease') return 'refused-to-forget';
+  if (raft.leader === '') return 'no-leader';
   raft.setLeader('', 'leader forgotten on request');
+  return undefined;
 }

@@ -26,8 +26,14 @@ export function handleAppend(raft: Raft, message: Message): void {
 export function handleHeartbeat(raft: Raft, message: Message): void {
   hearLeader(raft, message.from);
   raft.log.commitTo(message.commit ?? 0);
-  const { from: to, context } = message;
-  raft.outbox.send({ type: 'heartbeat-resp', to, term: raft.term, ...(context !== undefined && { context }) });
+  const { from: to, context, index } = message;
+  raft.outbox.send({
+    type: 'heartbeat-resp',
+    to,
+    term: raft.term,
+    ...(index !== undefined && { index }),
+    ...(context !== undefined && { context }),
+  });
 }
 
 /** Section 7. */

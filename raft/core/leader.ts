@@ -50,6 +50,7 @@ export function handleHeartbeatResponse(raft: Raft, message: Message): void {
   const progress = raft.tracker.progress.get(message.from);
   if (!progress) return;
   progress.recentActive = true;
+  progress.leaseTick = Math.max(progress.leaseTick, message.index ?? 0);
   progress.resume();
   if (progress.match < raft.log.lastIndex || progress.state === 'probe') sendAppend(raft, message.from);
   if (message.context !== undefined) confirmRead(raft, message.context, message.from);
@@ -67,6 +68,7 @@ export function handleSnapshotReport(raft: Raft, peer: NodeId, outcome: 'finishe
 }
 
 export function tickLeader(raft: Raft): void {
+  raft.leaderTicks++;
   raft.heartbeatElapsed++;
   raft.timer.elapsed++;
   if (raft.timer.elapsed >= raft.config.electionTicks) {
@@ -88,6 +90,6 @@ export function tickLeader(raft: Raft): void {
 function hearsQuorum(raft: Raft): boolean {
   const { progress } = raft.tracker;
   const heard = raft.tracker.quorumOf((id) => id === raft.id || progress.get(id)?.recentActive === true);
-  for (const [id, peer] of progress) peer.recentActive = id === raft.id;
+  for (const [id, peer] of progress) peer.restartActivity(id === raft.id);
   return heard;
 }

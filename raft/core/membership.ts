@@ -7,7 +7,7 @@ import { appendAsLeader, maybeCommit } from './leader-log.ts';
 import type { Raft } from './raft.ts';
 import { becomeFollower } from './roles.ts';
 import { maybeSendAppend } from './sending.ts';
-import { abortTransfer, sendTimeoutNow } from './transfer.ts';
+import { abortTransfer, bestSuccessor, sendTimeoutNow } from './transfer.ts';
 import type { ConfChange, ConfState } from './types.ts';
 
 const leaveJointData = encodeConfChange({ transition: 'auto', changes: [], data: emptyData });
@@ -27,7 +27,9 @@ function adaptLeader(raft: Raft): void {
   if (own) own.recentActive = true;
   const mayLead = raft.tracker.isVoter(raft.id);
   if (!mayLead && raft.config.stepDownOnRemoval) {
-    handOver(raft);
+    // Spares the others the wait for an election timeout.
+    const successor = bestSuccessor(raft);
+    if (successor !== '') sendTimeoutNow(raft, successor);
     becomeFollower(raft, raft.term, '', own ? 'leader became a learner' : 'leader removed from the configuration');
     return;
   }
@@ -36,16 +38,6 @@ function adaptLeader(raft: Raft): void {
     for (const id of raft.tracker.progress.keys()) if (id !== raft.id) maybeSendAppend(raft, id, false);
   }
   if (raft.leadTransferee !== '' && !raft.tracker.isVoter(raft.leadTransferee)) abortTransfer(raft);
-}
-
-/** Spares the others the wait for an election timeout: the most advanced voter is told to campaign. */
-function handOver(raft: Raft): void {
-  let best: { id: string; match: number } | undefined;
-  for (const id of raft.tracker.voters()) {
-    const { match, recentActive } = raft.tracker.progress.get(id)!;
-    if (recentActive && (!best || match > best.match)) best = { id, match };
-  }
-  if (best) sendTimeoutNow(raft, best.id);
 }
 
 /** The state machine got this far: what waited for that may go on. A joint configuration with auto-leave is left now. */

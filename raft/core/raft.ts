@@ -1,6 +1,7 @@
 import { configurationOf } from './configuration.ts';
 import { ElectionTimer } from './election-timer.ts';
 import { RaftLog } from './log/raft-log.ts';
+import { leaseTicks, LeasePromise } from './lease.ts';
 import { Outbox } from './outbox.ts';
 import { Tracker } from './progress/tracker.ts';
 import { ReadOnly } from './read-only.ts';
@@ -40,6 +41,9 @@ export class Raft {
   broadcastPending = false;
 
   leadTransferee: NodeId = '';
+  /** ticks since we lead, from 1 */
+  leaderTicks = 1;
+  readonly promise: LeasePromise;
   /** somebody was told to campaign in this term in spite of leases: lease reads are not safe any more */
   leaseWaived = false;
 
@@ -64,6 +68,7 @@ export class Raft {
     const limits = { maxMessages: config.maxInflightMessages, maxBytes: config.maxInflightBytes };
     this.tracker = new Tracker(configurationOf(confState), limits, this.log.lastIndex);
     this.outbox = new Outbox(config.id);
+    this.promise = new LeasePromise(config, this.term > 0);
     this.timer = new ElectionTimer(config.electionTicks, config.heartbeatTicks, config.random);
   }
 
@@ -83,7 +88,17 @@ export class Raft {
 
   /** Whether we heard of a leader so recently that nobody else should be elected. */
   get holdsLease(): boolean {
-    return this.config.checkQuorum && this.leader !== '' && this.timer.withinLease;
+    return this.promise.isBinding || (this.config.checkQuorum && this.leader !== '' && this.timer.withinLease);
+  }
+
+  /** Whether a quorum answered so recently that nobody else can have been elected, by their promise and ours. */
+  get leadsByLease(): boolean {
+    const { readOnly, checkQuorum, electionTicks } = this.config;
+    if (readOnly !== 'lease' || !checkQuorum || this.leaseWaived) return false;
+    const since = this.leaderTicks - leaseTicks(electionTicks);
+    const { progress } = this.tracker;
+    const renewed = (id: NodeId): boolean => (progress.get(id)?.leaseTick ?? 0) > Math.max(since, 0);
+    return this.tracker.quorumOf((id) => id === this.id || renewed(id));
   }
 
   noteCandidacy(term: Term, candidate: NodeId, reason: string): void {

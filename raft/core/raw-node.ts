@@ -8,6 +8,7 @@ import { appliedTo, applyConfChange } from './membership.ts';
 import { Raft } from './raft.ts';
 import { broadcastAppend } from './sending.ts';
 import { step } from './step.ts';
+import { bestSuccessor } from './transfer.ts';
 import type {
   ConfChange,
   ConfState,
@@ -21,12 +22,12 @@ import type {
   RaftStatus,
   RawNodeApi,
   Ready,
+  Refusal,
   SoftState,
   Term,
 } from './types.ts';
 
 type Acceptance = 'accepted' | 'dropped';
-const acceptance = (accepted: boolean): Acceptance => (accepted ? 'accepted' : 'dropped');
 
 /**
  * The consensus core as its driver sees it. Same calls, same answers: nothing in it depends on time or chance but by
@@ -36,6 +37,7 @@ export class RawNode implements RawNodeApi {
   /** for checkers */
   readonly inspection: Inspection;
   readonly #raft: Raft;
+  #refusal: Refusal | undefined;
   #lastSoftState: SoftState;
   #lastHardState: HardState;
 
@@ -46,7 +48,12 @@ export class RawNode implements RawNodeApi {
     this.#lastHardState = config.storage.initialState().hardState;
   }
 
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
   tick(): void {
+    this.#raft.promise.tick();
     if (this.#raft.role === 'leader') {
       tickLeader(this.#raft);
       return;
@@ -90,6 +97,10 @@ export class RawNode implements RawNodeApi {
     this.#request({ type: 'transfer-leader', context: to });
   }
 
+  bestSuccessor(): NodeId {
+    return bestSuccessor(this.#raft);
+  }
+
   forgetLeader(): void {
     this.#request({ type: 'forget-leader' });
   }
@@ -130,13 +141,16 @@ export class RawNode implements RawNodeApi {
     const softStateChanged = !sameSoftState(softState, this.#lastSoftState);
     this.#lastHardState = hardState;
     this.#lastSoftState = softState;
+    const changesConfiguration = committed.some((entry) => entry.type === 'conf-change');
     return {
       ...(softStateChanged && { softState }),
-      ...(!sameHardState(hardState, before) && { hardState }),
-      // The commit index alone may be lost: a restarted member learns it anew.
+      ...((changesConfiguration || !sameHardState(hardState, before)) && { hardState }),
+      // The commit index alone may be lost: a restarted member learns it anew. Unless it is about a configuration: who
+      // would tell it is perhaps no member any more, and gone for good.
       mustSync:
         entries.length > 0 ||
         snapshot !== undefined ||
+        changesConfiguration ||
         hardState.term !== before.term ||
         hardState.vote !== before.vote,
       entries,
@@ -173,6 +187,7 @@ export class RawNode implements RawNodeApi {
       commit: log.committed,
       applied: log.applied,
       lastIndex: log.lastIndex,
+      durable: log.stableIndex,
       confState: confStateOf(tracker.configuration),
       progress,
       leadTransferee,
@@ -187,7 +202,8 @@ export class RawNode implements RawNodeApi {
 
   #request(request: Pick<Message, 'type' | 'context' | 'entries'>): Acceptance {
     const { id } = this.#raft;
-    return acceptance(step(this.#raft, { ...request, from: id, to: id, term: 0 }));
+    this.#refusal = step(this.#raft, { ...request, from: id, to: id, term: 0 });
+    return this.#refusal === undefined ? 'accepted' : 'dropped';
   }
 
   #softState(): SoftState {

@@ -1,28 +1,27 @@
 import type { Raft } from './raft.ts';
 import { maxPendingReads } from './read-only.ts';
 import { broadcastHeartbeat } from './sending.ts';
-import type { LogIndex, Message, NodeId } from './types.ts';
+import type { LogIndex, Message, NodeId, Refusal } from './types.ts';
 
 /** Section 8: remember the commit index, make sure we still lead, answer. */
-export function handleReadIndexAsLeader(raft: Raft, message: Message): void {
-  if (message.context === undefined) return;
-  if (raft.hasCommittedInTerm) {
-    startRead(raft, message.from, message.context);
-  } else if (raft.readsBeforeFirstCommit.length < maxPendingReads) {
-    raft.readsBeforeFirstCommit.push(message);
-  }
+export function handleReadIndexAsLeader(raft: Raft, message: Message): Refusal | undefined {
+  if (message.context === undefined) return undefined;
+  if (raft.hasCommittedInTerm) return startRead(raft, message.from, message.context);
+  if (raft.readsBeforeFirstCommit.length >= maxPendingReads) return 'too-many-reads';
+  raft.readsBeforeFirstCommit.push(message);
+  return undefined;
 }
 
-function startRead(raft: Raft, from: NodeId, context: string): void {
+function startRead(raft: Raft, from: NodeId, context: string): Refusal | undefined {
   const index = raft.log.committed;
-  const underLease = raft.config.readOnly === 'lease' && raft.config.checkQuorum && !raft.leaseWaived;
-  if (underLease) {
+  if (raft.leadsByLease) {
     answerRead(raft, from, context, index);
-    return;
+    return undefined;
   }
-  if (!raft.reads.add({ from, context, index })) return;
+  if (!raft.reads.add({ from, context, index })) return 'too-many-reads';
   // Where we are a quorum alone (a single voter, perhaps with learners) no heartbeat is needed.
   if (!confirmRead(raft, context, raft.id)) broadcastHeartbeat(raft, context);
+  return undefined;
 }
 
 /** A heartbeat with this context was answered. True when that confirmed the read. */
@@ -45,10 +44,10 @@ export function releaseReadsAfterFirstCommit(raft: Raft): void {
   for (const { from, context } of waiting) if (context !== undefined) startRead(raft, from, context);
 }
 
-export function handleReadIndexAsFollower(raft: Raft, message: Message): boolean {
-  if (raft.leader === '') return false;
+export function handleReadIndexAsFollower(raft: Raft, message: Message): Refusal | undefined {
+  if (raft.leader === '') return 'no-leader';
   raft.outbox.send({ ...message, to: raft.leader, term: 0 });
-  return true;
+  return undefined;
 }
 
 export function handleReadIndexResponse(raft: Raft, message: Message): void {

@@ -18,6 +18,7 @@ function reset(raft: Raft, term: Term): void {
   raft.heartbeatElapsed = 0;
   raft.leadTransferee = '';
   raft.leaseWaived = false;
+  raft.leaderTicks = 1;
   raft.campaignOnceApplied = false;
   raft.pendingConfIndex = 0;
   raft.uncommittedBytes = 0;
@@ -37,6 +38,7 @@ export function becomeFollower(raft: Raft, term: Term, leader: NodeId, reason = 
 /** A follower gets something that only the leader of its term sends. */
 export function hearLeader(raft: Raft, leader: NodeId): void {
   raft.timer.heardLeader();
+  raft.promise.renew();
   raft.closedLeader = '';
   raft.setLeader(leader, heardLeaderReason);
 }

@@ -45,6 +45,13 @@ export function broadcastHeartbeat(raft: Raft, context: string | undefined = raf
     if (to === raft.id) continue;
     // Never beyond what the peer acknowledged: it may not have the entries yet.
     const commit = Math.min(progress.match, raft.log.committed);
-    raft.outbox.send({ type: 'heartbeat', to, term: raft.term, commit, ...(context !== undefined && { context }) });
+    raft.outbox.send({
+      type: 'heartbeat',
+      to,
+      term: raft.term,
+      commit,
+      ...(raft.config.readOnly === 'lease' && { index: raft.leaderTicks }),
+      ...(context !== undefined && { context }),
+    });
   }
 }

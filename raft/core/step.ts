@@ -3,6 +3,7 @@ import {
   handleTimeoutNow,
   handleVoteRequest,
   handleVoteResponse,
+  learnCommitted,
   noteCandidacy,
   rejectVote,
   transferContext,
@@ -14,10 +15,10 @@ import type { Raft } from './raft.ts';
 import { handleReadIndexAsFollower, handleReadIndexAsLeader, handleReadIndexResponse } from './read-index.ts';
 import { becomeFollower } from './roles.ts';
 import { handleTransferAsFollower, handleTransferAsLeader } from './transfer.ts';
-import type { Message, MessageType, Role } from './types.ts';
+import type { Message, MessageType, Refusal, Role } from './types.ts';
 
-/** False where a request was dropped; other answers mean nothing. */
-type Handler = (raft: Raft, message: Message) => boolean | void;
+/** Answers why a request was dropped. */
+type Handler = (raft: Raft, message: Message) => Refusal | undefined | void;
 type Handlers = Partial<Record<MessageType, Handler>>;
 
 const voteRequests: Handlers = { vote: handleVoteRequest, 'pre-vote': handleVoteRequest };
@@ -40,6 +41,8 @@ const conceding: Handlers = {
 const handlers: Record<Role, Handlers> = {
   follower: {
     ...voteRequests,
+    'vote-resp': learnCommitted,
+    'pre-vote-resp': learnCommitted,
     app: handleAppend,
     heartbeat: handleHeartbeat,
     snap: handleSnapshot,
@@ -66,17 +69,18 @@ const fromLeaderOnly: ReadonlySet<MessageType> = new Set(['app', 'heartbeat', 's
 /** These carry term 0: they are requests, valid in any term. */
 const withoutTerm: ReadonlySet<MessageType> = new Set(['prop', 'read-index', 'transfer-leader', 'forget-leader']);
 
-/** Takes in one message. False where a request was dropped. */
-export function step(raft: Raft, message: Message): boolean {
+/** Takes in one message. Answers why a request was dropped, if it was. */
+export function step(raft: Raft, message: Message): Refusal | undefined {
   if (!withoutTerm.has(message.type)) {
-    if (message.term > raft.term && !admitHigherTerm(raft, message)) return true;
+    if (message.term > raft.term && !admitHigherTerm(raft, message)) return undefined;
     if (message.term < raft.term) {
       answerLowerTerm(raft, message);
-      return true;
+      return undefined;
     }
   }
   const handler = handlers[raft.role][message.type];
-  return handler !== undefined && handler(raft, message) !== false;
+  if (handler !== undefined) return handler(raft, message) ?? undefined;
+  return raft.role === 'leader' ? 'refused-to-forget' : 'no-leader';
 }
 
 /** Section 5.1: whoever hears of a higher term takes it. Returns whether the message is to be handled further. */

@@ -83,10 +83,17 @@ export interface Message {
   readonly from: NodeId;
   readonly to: NodeId;
   readonly term: Term;
-  /** `app`: index and term of the entry before `entries`; `vote`: of the last entry; `app-resp`: the acknowledged index */
+  /**
+   * `app`: index and term of the entry before `entries`; `vote`: of the last entry; `app-resp`: the acknowledged index;
+   * `heartbeat` under lease reads, and its answer: the leader's tick when it was sent
+   */
   readonly index?: LogIndex;
   readonly logTerm?: Term;
   readonly entries?: readonly Entry[];
+  /**
+   * A refused vote tells what its sender knows to be committed (`commit`, of the term `logTerm`): a candidate that holds
+   * the entry, and may not know of its own removal or of another's, learns it by that.
+   */
   readonly commit?: LogIndex;
   readonly reject?: boolean;
   /** `app-resp` with `reject`: the follower's hint where logs may agree (with its term in `logTerm`) */
@@ -180,7 +187,33 @@ export interface RaftConfig {
   readonly maxCommittedBytesPerReady: number;
   readonly disableProposalForwarding: boolean;
   readonly stepDownOnRemoval: boolean;
+  /**
+   * For drivers that decide themselves which configuration changes are proposed: none is refused, also while another is
+   * under way. One that cannot be applied then throws ConfChangeError on every member that comes to apply it.
+   */
+  readonly disableConfChangeValidation?: boolean;
 }
+
+/** Why a request was dropped. What a follower has passed on may still be dropped by the leader, which tells nobody. */
+export type Refusal =
+  | 'no-leader'
+  /** there is a leader, and `disableProposalForwarding` is set */
+  | 'not-leader'
+  /** the leader was removed from the configuration */
+  | 'not-member'
+  /** leadership is being handed over */
+  | 'transferring'
+  /** `maxUncommittedBytes` */
+  | 'too-much-uncommitted'
+  /** an earlier configuration change is not applied yet */
+  | 'change-pending'
+  /** the change would leave no voter, or skip a joint configuration, or cannot be read */
+  | 'unsafe-change'
+  /** leadership can be handed to voters only */
+  | 'not-a-voter'
+  | 'too-many-reads'
+  /** a leader does not forget itself, lease reads rely on followers that do not */
+  | 'refused-to-forget';
 
 export type ProgressState = 'probe' | 'replicate' | 'snapshot';
 
@@ -200,6 +233,8 @@ export interface RaftStatus {
   readonly commit: LogIndex;
   readonly applied: LogIndex;
   readonly lastIndex: LogIndex;
+  /** up to here our own log was reported as durable: where it stays behind `lastIndex`, our own disk is slow or stuck */
+  readonly durable: LogIndex;
   readonly confState: ConfState;
   /** a leader's view of the others; empty elsewhere */
   readonly progress: Readonly<Record<NodeId, ProgressStatus>>;
@@ -218,15 +253,20 @@ export interface RawNodeApi {
    * under lease reads.
    */
   peerClosed(peer: NodeId): void;
-  /** 'dropped' where there is no leader, leadership is being handed over, or the uncommitted tail is full */
+  /** 'dropped' where there is no leader, leadership is being handed over, or the uncommitted tail is full: see `refusal` */
   propose(data: Uint8Array): 'accepted' | 'dropped';
   /** also 'dropped' while another change is not applied, and where it would leave no or an unsafe configuration */
   proposeConfChange(change: ConfChange): 'accepted' | 'dropped';
   /** to be called when a conf-change entry is applied; returns the configuration now in force */
   applyConfChange(change: ConfChange): ConfState;
-  /** 'dropped' where there is no leader to ask */
+  /** 'dropped' where there is no leader to ask, or too many reads wait */
   readIndex(context: string): 'accepted' | 'dropped';
+  /** Works also while our own disk is stuck: what counts is what `to` has. Given up after an election timeout. */
   transferLeadership(to: NodeId): void;
+  /** The voter to hand leadership to: alive, and with the longest log of those; '' where there is none, or we do not lead. */
+  bestSuccessor(): NodeId;
+  /** why the last proposal, read, transfer or forgetLeader was dropped; undefined where it was not */
+  readonly refusal: Refusal | undefined;
   forgetLeader(): void;
   reportUnreachable(peer: NodeId): void;
   reportSnapshot(peer: NodeId, outcome: 'finished' | 'failed'): void;

@@ -14,8 +14,13 @@ export class Progress {
   match: LogIndex = 0;
   next: LogIndex;
   state: ProgressState = 'probe';
+  /** heard from since the leader last counted who it hears */
   recentActive = false;
+  /** heard from in the period before that */
+  #wasActive = false;
   isLearner: boolean;
+  /** the leader's tick of the newest heartbeat that was answered, under lease reads */
+  leaseTick = 0;
   /** the snapshot on its way, in state 'snapshot' */
   pendingSnapshot: LogIndex = 0;
   readonly inflights: Inflights;
@@ -30,6 +35,16 @@ export class Progress {
 
   get isPaused(): boolean {
     return this.state === 'snapshot' || this.#paused;
+  }
+
+  get isAlive(): boolean {
+    return this.recentActive || this.#wasActive;
+  }
+
+  /** A new period of counting begins. */
+  restartActivity(active: boolean): void {
+    this.#wasActive = this.recentActive;
+    this.recentActive = active;
   }
 
   /** Any answer shows that the member is there; one more append may be tried. */

@@ -30,7 +30,10 @@ export class CheckedGroup {
         storage.setHardState({ term: 1, vote: '', commit: 1 });
       }
       const drawn = { ...defaultMemberConfig, random: (bound: number) => random.below(bound), ...config };
-      this.members.set(id, new TestMember(id, storage, drawn, (entry) => this.invariants.applied(id, entry)));
+      this.members.set(
+        id,
+        new TestMember(id, storage, drawn, { onApply: (entry) => this.invariants.applied(id, entry) }),
+      );
     }
     for (const member of this.members.values()) this.check(member);
   }

@@ -20,6 +20,12 @@ export const defaultMemberConfig: MemberConfig = {
   stepDownOnRemoval: true,
 };
 
+export interface MemberOptions {
+  /** entries are applied when `completeApply` is called, not as soon as they are handed out */
+  readonly asyncApply?: boolean;
+  readonly onApply?: (entry: Entry) => void;
+}
+
 /**
  * A member of a group under test: the core, a disk whose writes take effect when told, and a state machine that is the
  * list of what it applied. Only what is on its disk survives `restart`.
@@ -30,30 +36,41 @@ export class TestMember {
   readonly readStates: ReadState[] = [];
   /** taken Readys whose writes have not reached the disk, oldest first */
   writes: Ready[] = [];
+  /** what was handed out and waits to be applied, oldest first */
+  applies: (readonly Entry[])[] = [];
   appliedIndex: LogIndex;
   confState: ConfState;
   node: RawNode;
   config: MemberConfig;
-  readonly #onApply: (entry: Entry) => void;
+  readonly #options: MemberOptions;
 
-  constructor(id: NodeId, storage: MemoryStorage, config: MemberConfig, onApply: (entry: Entry) => void = () => {}) {
+  constructor(id: NodeId, storage: MemoryStorage, config: MemberConfig, options: MemberOptions = {}) {
     this.id = id;
     this.storage = storage;
     this.config = config;
-    this.#onApply = onApply;
+    this.#options = options;
     this.appliedIndex = storage.firstIndex() - 1;
     this.confState = storage.initialState().confState;
     this.node = this.#open();
   }
 
-  /** Takes a Ready: applies what is committed, queues its write, returns what is to be sent at once. */
+  /** Takes a Ready: applies what is committed (or queues it), queues its write, returns what is to be sent at once. */
   takeReady(): Ready {
     const ready = this.node.ready();
     this.writes.push(ready);
     this.readStates.push(...ready.readStates);
-    for (const entry of ready.committed) this.#apply(entry);
-    if (ready.committed.length > 0) this.node.applied(this.appliedIndex);
+    if (ready.committed.length > 0) this.applies.push(ready.committed);
+    if (!this.#options.asyncApply) this.completeApply();
     return ready;
+  }
+
+  /** The oldest batch that was handed out is applied. False where there is none. */
+  completeApply(): boolean {
+    const batch = this.applies.shift();
+    if (!batch) return false;
+    for (const entry of batch) this.#apply(entry);
+    this.node.applied(this.appliedIndex);
+    return true;
   }
 
   /** The oldest write reaches the disk; returns what may leave now. */
@@ -62,6 +79,7 @@ export class TestMember {
     if (!write) return [];
     if (write.snapshot) {
       this.storage.applySnapshot(write.snapshot);
+      this.applies = [];
       this.appliedIndex = write.snapshot.index;
       this.confState = write.snapshot.confState;
     }
@@ -77,6 +95,7 @@ export class TestMember {
   /** Power off and on: writes that had not finished are gone. */
   restart(): void {
     this.writes = [];
+    this.applies = [];
     this.readStates.length = 0;
     this.node = this.#open();
   }
@@ -115,7 +134,7 @@ export class TestMember {
       this.confState = this.node.applyConfChange(decodeConfChange(entry.data));
     }
     this.storage.setConfState(this.confState);
-    this.#onApply(entry);
+    this.#options.onApply?.(entry);
   }
 
   #open(): RawNode {

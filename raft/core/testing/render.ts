@@ -29,10 +29,13 @@ export function renderMessage(m: Message): string {
   if (m.reject) parts.push('reject');
   if (m.type === 'app') parts.push(`after ${m.index}@${m.logTerm}`);
   else if (m.type === 'vote' || m.type === 'pre-vote') parts.push(`last ${m.index}@${m.logTerm}`);
+  else if (m.type.startsWith('heartbeat') && m.index !== undefined) parts.push(`tick ${m.index}`);
   else if (m.index !== undefined) parts.push(String(m.index));
+  const answersVote = m.type === 'vote-resp' || m.type === 'pre-vote-resp';
+  if (answersVote && m.commit !== undefined) parts.push(`knows ${m.commit}@${m.logTerm} committed`);
   if (m.rejectHint !== undefined) parts.push(`hint ${m.rejectHint}@${m.logTerm}`);
   if (m.entries && m.entries.length > 0) parts.push(`[${renderEntries(m.entries)}]`);
-  if (m.commit !== undefined) parts.push(`commit ${m.commit}`);
+  if (m.commit !== undefined && !answersVote) parts.push(`commit ${m.commit}`);
   if (m.snapshot) parts.push(`${m.snapshot.index}@${m.snapshot.term} ${renderConfState(m.snapshot.confState)}`);
   if (m.context !== undefined) parts.push(`'${m.context}'`);
   return parts.join(' ');
@@ -60,9 +63,9 @@ export function renderReady(ready: Ready): string[] {
 }
 
 export function renderStatus(status: RaftStatus): string[] {
-  const { id, role, term, leader, commit, applied, lastIndex, confState, leadTransferee } = status;
+  const { id, role, term, leader, commit, applied, lastIndex, durable, confState, leadTransferee } = status;
   const lines = [
-    `${id}: ${role} term ${term} leader ${leader === '' ? 'none' : leader} last ${lastIndex} commit ${commit} ` +
+    `${id}: ${role} term ${term} leader ${leader === '' ? 'none' : leader} last ${lastIndex}${durable < lastIndex ? ` durable ${durable}` : ''} commit ${commit} ` +
       `applied ${applied} ${renderConfState(confState)}${leadTransferee === '' ? '' : ` handing over to ${leadTransferee}`}`,
   ];
   for (const [peer, p] of Object.entries(status.progress)) {

@@ -1,4 +1,5 @@
 import { MemoryStorage } from '../index.ts';
+import type { RawNode } from '../index.ts';
 import type { ConfChange, ConfChangeSingle, ConfState, Message, NodeId } from '../types.ts';
 import { defaultMemberConfig, TestMember, type MemberConfig } from './member.ts';
 import { renderMessage, renderReady, renderStatus } from './render.ts';
@@ -81,7 +82,7 @@ export class Scenario {
     for (let round = 0; round < settleRoundsMax; round++) {
       let busy = false;
       for (const id of ids) {
-        while (this.takeReady(id)) busy = true;
+        while (this.takeReady(id) || this.member(id).completeApply()) busy = true;
         while (this.member(id).writes.length > 0) {
           busy = true;
           this.completeWrite(id);
@@ -115,7 +116,11 @@ function memberConfig(options: Call['options'], randomValue: number): MemberConf
     heartbeatTicks: number(options.get('heartbeat'), defaultMemberConfig.heartbeatTicks),
     maxInflightMessages: number(options.get('inflight'), defaultMemberConfig.maxInflightMessages),
     maxSizePerMessageBytes: number(options.get('message-bytes'), defaultMemberConfig.maxSizePerMessageBytes),
+    maxInflightBytes: number(options.get('inflight-bytes'), defaultMemberConfig.maxInflightBytes),
     maxUncommittedBytes: number(options.get('uncommitted-bytes'), defaultMemberConfig.maxUncommittedBytes),
+    maxCommittedBytesPerReady: number(options.get('apply-bytes'), defaultMemberConfig.maxCommittedBytesPerReady),
+    disableProposalForwarding: options.get('forwarding') === 'off',
+    disableConfChangeValidation: options.get('validation') === 'off',
   };
 }
 
@@ -142,7 +147,8 @@ function createGroup(scenario: Scenario, { options }: Call): void {
       storage.applySnapshot({ index: 1, term: 1, confState });
       storage.setHardState({ term: 1, vote: '', commit: 1 });
     }
-    scenario.members.set(id, new TestMember(id, storage, memberConfig(options, number(randoms[i], 0))));
+    const asyncApply = options.get('apply') === 'async';
+    scenario.members.set(id, new TestMember(id, storage, memberConfig(options, number(randoms[i], 0)), { asyncApply }));
   }
 }
 
@@ -155,8 +161,17 @@ function proposeChange(scenario: Scenario, { words, options }: Call): void {
     changes: changes.filter((c) => c !== 'leave').map((c) => ({ type: changeTypes[c[0]!]!, id: c.slice(1) })),
     data: new Uint8Array(0),
   };
-  scenario.say(scenario.member(id).node.proposeConfChange(change));
+  const { node } = scenario.member(id);
+  sayOutcome(scenario, node, node.proposeConfChange(change));
 }
+
+const sayOutcome = (scenario: Scenario, node: RawNode, outcome: 'accepted' | 'dropped'): void =>
+  scenario.say(outcome === 'accepted' ? outcome : `dropped: ${node.refusal}`);
+
+/** Requests that answer nothing tell only why they were dropped. */
+const sayRefusal = (scenario: Scenario, node: RawNode): void => {
+  if (node.refusal) scenario.say(`dropped: ${node.refusal}`);
+};
 
 const matching = (scenario: Scenario, { options }: Call): Message[] =>
   scenario.network.filter((message) =>
@@ -167,11 +182,23 @@ const matching = (scenario: Scenario, { options }: Call): Message[] =>
 function inject(scenario: Scenario, { options }: Call): void {
   const [index = 0, logTerm = 0] = (options.get('after') ?? '').split('@').map(Number);
   const entries = list(options.get('entries')).map((text) => text.split('@').map(Number));
+  const type = (options.get('type') ?? 'app') as Message['type'];
+  const [from, to, term] = [options.get('from') ?? '', options.get('to') ?? '', number(options.get('term'), 0)];
+  if (type !== 'app') {
+    const given = options.has('index')
+      ? { index: number(options.get('index'), 0) }
+      : options.has('after')
+        ? { index, logTerm }
+        : {};
+    const commit = options.has('commit') ? { commit: number(options.get('commit'), 0) } : {};
+    scenario.network.push({ type, from, to, term, ...given, ...commit });
+    return;
+  }
   scenario.network.push({
-    type: 'app',
-    from: options.get('from') ?? '',
-    to: options.get('to') ?? '',
-    term: number(options.get('term'), 0),
+    type,
+    from,
+    to,
+    term,
     index,
     logTerm,
     commit: number(options.get('commit'), 0),
@@ -187,11 +214,25 @@ const commands: Record<string, Command> = {
   tick(s, { words: [id = 'all', count = '1'] }) {
     for (let i = 0; i < Number(count); i++) for (const member of s.idsOf([id])) s.member(member).node.tick();
   },
-  propose: (s, { words: [id, data = ''] }) => s.say(s.member(id).node.propose(bytes(data))),
+  propose: (s, { words: [id, data = ''] }) => {
+    const { node } = s.member(id);
+    sayOutcome(s, node, node.propose(bytes(data)));
+  },
   change: proposeChange,
-  read: (s, { words: [id, context = ''] }) => s.say(s.member(id).node.readIndex(context)),
-  transfer: (s, { words: [id, to = ''] }) => s.member(id).node.transferLeadership(to),
-  forget: (s, { words: [id] }) => s.member(id).node.forgetLeader(),
+  read: (s, { words: [id, context = ''] }) => {
+    const { node } = s.member(id);
+    sayOutcome(s, node, node.readIndex(context));
+  },
+  transfer: (s, { words: [id, to = ''] }) => {
+    const { node } = s.member(id);
+    node.transferLeadership(to === 'best' ? node.bestSuccessor() : to);
+    sayRefusal(s, node);
+  },
+  forget: (s, { words: [id] }) => {
+    const { node } = s.member(id);
+    node.forgetLeader();
+    sayRefusal(s, node);
+  },
   close: (s, { words: [id, peer = ''] }) => s.member(id).node.peerClosed(peer),
   unreachable: (s, { words: [id, peer = ''] }) => s.member(id).node.reportUnreachable(peer),
   compact: (s, { words: [id, keep = '0'] }) => s.member(id).compact(Number(keep)),
@@ -201,6 +242,9 @@ const commands: Record<string, Command> = {
   ready: (s, { words }) => s.idsOf(words).forEach((id) => s.takeReady(id)),
   write: (s, { words: [id = '', count = '1'] }) => {
     for (let i = 0; i < Number(count); i++) s.completeWrite(id);
+  },
+  apply: (s, { words: [id, count = '1'] }) => {
+    for (let i = 0; i < Number(count); i++) if (!s.member(id).completeApply()) s.say('nothing to apply');
   },
   inject,
   deliver: (s, call) => s.deliver(matching(s, call)),
