@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { ConfChange, LogIndex, Message, NodeId, RawNodeApi, Ready, SnapshotMeta } from '../core/types.ts';
 import { Applier } from './applier.ts';
 import type { ReachFaultPoint } from './fault-point.ts';
+import { admits } from './conf-change-gate.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
 import { LeaderHistory } from './leader-history.ts';
 import { LogCutter } from './log-cutter.ts';
@@ -14,6 +15,7 @@ import type { ReadBarrierHost } from './read-barrier.ts';
 import type { Recovered } from './recover.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
 import { firstCampaignDelayMs } from './first-campaign.ts';
+import { PeerLinks } from './peer-links.ts';
 import { Ticker, ticksPerHeartbeat } from './ticker.ts';
 import type { PeerTransport } from './platform.ts';
 import type { TransportEvents } from './transport/transport.ts';
@@ -50,6 +52,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   readonly #exchange: SnapshotExchange;
   readonly #cutter: LogCutter;
   readonly #leaders: LeaderHistory;
+  readonly #links: PeerLinks;
   readonly #listeners = new Set<(status: NodeStatus) => void>();
   #transport: PeerTransport | undefined;
   #ticker: Ticker | undefined;
@@ -70,6 +73,7 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#raw = raw;
     this.failed = new Promise((resolve) => (this.#reportFailure = resolve));
     this.#leaders = new LeaderHistory(this.#clock, log);
+    this.#links = new PeerLinks(this.#clock);
     const { machine } = options;
     for (const { change } of recovered.appliedChanges) raw.applyConfChange(change);
     this.#applier = new Applier(
@@ -131,7 +135,9 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   proposeConfChange(change: ConfChange): void {
-    this.#request('a configuration change', () => this.#raw.proposeConfChange(change));
+    const { machine } = this.#parts.options;
+    const refused = this.#raw.status().role === 'leader' && machine.admitsConfChange?.(change) === false;
+    this.#request('a configuration change', () => (refused ? 'dropped' : this.#raw.proposeConfChange(change)));
   }
 
   readBarrier(timeoutMs = defaultReadTimeoutMs): Promise<LogIndex> {
@@ -164,6 +170,11 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   setPeers(peers: readonly PeerAddress[]): void {
     this.#transport?.setPeers(peers);
+    this.#links.keepOnly(peers);
+  }
+
+  connectedMs(peer: NodeId): number | undefined {
+    return this.#transport?.isUp(peer) === true ? this.#links.connectedMs(peer) : undefined;
   }
 
   onLeaderChange(listener: (status: NodeStatus) => void): () => void {
@@ -202,7 +213,8 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   onMessages(messages: readonly Message[]): void {
     this.#enter(() => {
-      for (const message of messages) this.#raw.step(message);
+      const { machine } = this.#parts.options;
+      for (const message of messages) if (admits(this.#raw, machine, message)) this.#raw.step(message);
     });
   }
 
@@ -214,7 +226,12 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#enter(() => this.#raw.reportUnreachable(peer));
   }
 
-  onPeerUp(): void {
+  onRemoved(): void {
+    this.#parts.options.onRemoved?.();
+  }
+
+  onPeerUp(peer: NodeId): void {
+    this.#links.up(peer);
     this.#maybePlanFirstCampaign();
   }
 

@@ -65,9 +65,11 @@ export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHook
       log,
       events: member,
       dropMessage: hooks.dropMessage,
+      isRemoved: options.isRemoved,
+      methods: options.peerMethods,
     });
     member.start(transport);
-    transport.setPeers(options.initialMembers);
+    transport.setPeers(options.peers ?? options.initialMembers);
     return member;
   } catch (error) {
     await (member?.crash() ?? recovered?.wal.abandon());

@@ -1,4 +1,5 @@
 import type { Log } from '../../base/log.ts';
+import type { Method } from '../../grpc/server.ts';
 import type { ConfChange, ConfState, LogIndex, NodeId, RaftStatus, SnapshotMeta, Term } from '../core/types.ts';
 
 /** What the replicated state machine (the store) is to the runtime. */
@@ -11,6 +12,11 @@ export interface StateMachine {
    * applied until it settles (the machine's own buffer is full).
    */
   apply(entries: readonly AppliedEntry[]): void | Promise<void>;
+  /**
+   * Asked on the leader before it appends a change, with everything applied that earlier changes did: false refuses it.
+   * What was admitted is applied unless it is lost with its leader, so that a change proposed twice is told by its identity.
+   */
+  admitsConfChange?(change: ConfChange): boolean;
   /** A configuration change was applied; `data` is the change's context. */
   applyConfChange(index: LogIndex, change: ConfChange, confState: ConfState): void;
   /**
@@ -50,6 +56,14 @@ export interface RaftNodeOptions {
   readonly listenPeerUrls: readonly string[];
   /** the members of a new cluster (with itself); ignored where the data directory holds a log already */
   readonly initialMembers: readonly PeerAddress[];
+  /** where the peers are until `setPeers` says otherwise; default: as in initialMembers */
+  readonly peers?: readonly PeerAddress[];
+  /** members that were removed for good: their connections are refused, and they are told why */
+  readonly isRemoved?: (id: NodeId) => boolean;
+  /** a peer says that this member has been removed; may be called often */
+  readonly onRemoved?: () => void;
+  /** what else is answered at the peer port */
+  readonly peerMethods?: readonly Method[];
   /** join: do not bootstrap, wait to be told by the leader */
   readonly initialState: 'new' | 'existing';
   readonly machine: StateMachine;
@@ -103,6 +117,8 @@ export interface RaftNode {
   transferLeadership(to: NodeId, timeoutMs?: number): Promise<void>;
   /** the addresses of peers as the state machine knows them (they travel in conf-change contexts) */
   setPeers(peers: readonly PeerAddress[]): void;
+  /** for how many milliseconds the connection to that peer has stood; undefined: it does not stand */
+  connectedMs(peer: NodeId): number | undefined;
   status(): NodeStatus;
   /** calls back after each change of leader or role */
   onLeaderChange(listener: (status: NodeStatus) => void): () => void;

@@ -4,7 +4,15 @@ import { systemClock } from '../../../base/clock.ts';
 import type { Message } from '../../core/types.ts';
 import type { PeerAddress, TlsFiles } from '../types.ts';
 import { encodeMessages, messageBytes } from './message-codec.ts';
-import { batchBytesMax, connectTo, fromBuffer, identityMetadata, messagesPath, toBuffer } from './peer-protocol.ts';
+import {
+  batchBytesMax,
+  connectTo,
+  fromBuffer,
+  identityMetadata,
+  messagesPath,
+  removedCode,
+  toBuffer,
+} from './peer-protocol.ts';
 import type { Identity, Lane } from './peer-protocol.ts';
 
 /** What waits for a peer at most; beyond it messages are dropped, which Raft is made for. */
@@ -26,6 +34,8 @@ export interface LaneOptions {
   readonly onUp: () => void;
   /** an accepted stream ended, and not by us */
   readonly onClosed: () => void;
+  /** the peer says that we are no member any more */
+  readonly onRemoved: () => void;
 }
 
 /** One stream to one peer, opened again whenever it breaks. Never blocks: what cannot be queued is dropped. */
@@ -108,7 +118,9 @@ export class OutboundLane {
     this.#cancelTimer();
     this.#disconnect();
     if (this.#stopped) return;
-    const refused = status.code === grpc.status.FAILED_PRECONDITION; // see checkCaller
+    const removed = Number(status.code) === Number(removedCode);
+    if (removed) this.#options.onRemoved();
+    const refused = removed || status.code === grpc.status.FAILED_PRECONDITION; // see checkCaller
     this.#reconnectLater(status.details, refused ? backoffRefusedMs : this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMaxMs);
     if (wasUp) this.#options.onClosed();

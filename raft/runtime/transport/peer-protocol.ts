@@ -3,6 +3,7 @@ import type { CallContext, MessageCodec } from '../../../grpc/server.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
 import type { Message, MessageType, NodeId } from '../../core/types.ts';
 import type { TlsFiles } from '../types.ts';
+import { dialUrl } from './dial-url.ts';
 
 /** A member sends on streams it opens itself; the only answer is one empty message that says: accepted. */
 export const messagesPath = '/kuorum.raft.v1.Peer/Messages';
@@ -61,6 +62,11 @@ export function checkCaller(own: Identity, call: CallContext): NodeId {
 
 const refusal = (message: string): GrpcError => new GrpcError(grpcCode.failedPrecondition, message);
 
+/** Told to a caller of our own cluster only: no other code of ours means this, so it is taken as final. */
+export const removedCode = grpcCode.permissionDenied;
+export const removedRefusal = (id: NodeId): GrpcError =>
+  new GrpcError(removedCode, `member ${id} has been permanently removed from the cluster`);
+
 export const bytesCodec: MessageCodec<Uint8Array> = { decode: (bytes) => bytes, encode: (bytes) => bytes };
 export const toBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -72,7 +78,7 @@ const keepaliveTimeoutMs = 3_000;
 /** A connection of its own to `url`, without retries or proxies: the caller reconnects as it sees fit. */
 export function connectTo(url: string, tls: TlsFiles | undefined): grpc.Client {
   const credentials = url.startsWith('https:') ? tlsCredentials(url, tls) : grpc.credentials.createInsecure();
-  return new grpc.Client(new URL(url).host, credentials, {
+  return new grpc.Client(new URL(dialUrl(url)).host, credentials, {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,

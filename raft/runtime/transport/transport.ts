@@ -17,6 +17,7 @@ import {
   identityMetadata,
   laneOf,
   messagesPath,
+  removedRefusal,
   snapshotPath,
   toBuffer,
 } from './peer-protocol.ts';
@@ -33,6 +34,8 @@ export interface TransportEvents {
   /** a message to the peer was dropped */
   onUnreachable(peer: NodeId): void;
   onPeerUp(peer: NodeId): void;
+  /** the peer says that this member has been removed from the cluster */
+  onRemoved?(peer: NodeId): void;
   /** resolves when the image is durable here; what it throws the sender sees */
   onSnapshot(offer: Message, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
@@ -47,6 +50,10 @@ export interface TransportOptions {
   readonly log: Log;
   readonly events: TransportEvents;
   readonly dropMessage: DropMessage | undefined;
+  /** their connections are refused */
+  readonly isRemoved?: ((id: NodeId) => boolean) | undefined;
+  /** what else is answered at the peer port */
+  readonly methods?: readonly Method[] | undefined;
 }
 
 interface Peer {
@@ -155,6 +162,7 @@ export class Transport {
       log,
       onUp: () => this.isUp(peer.id) && events.onPeerUp(peer.id),
       onClosed: () => lane === 'urgent' && events.onPeerClosed(peer.id),
+      onRemoved: () => events.onRemoved?.(peer.id),
     });
   }
 
@@ -163,18 +171,21 @@ export class Transport {
     return [
       { kind: 'bidi-stream', path: messagesPath, ...codecs, handle: (stream) => this.#receiveMessages(stream) },
       { kind: 'bidi-stream', path: snapshotPath, ...codecs, handle: (stream) => this.#receiveSnapshot(stream) },
+      ...(this.#options.methods ?? []),
     ];
   }
 
   async #receiveMessages(stream: ServerStream<Uint8Array, Uint8Array>): Promise<void> {
-    const { own, events, dropMessage } = this.#options;
-    const from = checkCaller(own, stream);
+    const { own, events, dropMessage, isRemoved } = this.#options;
+    const from = this.#callerOf(stream);
     const isUrgent = stream.metadata('kuorum-lane') === 'urgent';
     const { signal } = stream;
     stream.send(accepted);
     try {
       for await (const bytes of stream.requests) {
         if (this.#stopped) return;
+        // removed while its connection stood
+        if (isRemoved?.(from) === true) throw removedRefusal(from);
         const messages = decodeMessages(bytes).filter(
           (message) => message.from === from && message.to === own.id && dropMessage?.('in', from, message) !== true,
         );
@@ -185,9 +196,15 @@ export class Transport {
     }
   }
 
+  #callerOf(stream: ServerStream<Uint8Array, Uint8Array>): NodeId {
+    const from = checkCaller(this.#options.own, stream);
+    if (this.#options.isRemoved?.(from) === true) throw removedRefusal(from);
+    return from;
+  }
+
   async #receiveSnapshot(stream: ServerStream<Uint8Array, Uint8Array>): Promise<void> {
     const { own, events, dropMessage } = this.#options;
-    const from = checkCaller(own, stream);
+    const from = this.#callerOf(stream);
     const { offer, chunks } = await decodeFrames(stream.requests);
     if (offer.from !== from || offer.to !== own.id || this.#stopped || dropMessage?.('in', from, offer) === true) {
       throw new GrpcError(grpcCode.failedPrecondition, `member ${own.id} does not take this snapshot`);
