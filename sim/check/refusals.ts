@@ -103,11 +103,13 @@ export class Refusals {
         ? undefined
         : `compacted to ${request.revision} after it was compacted to ${compactTo(before)}`;
     }
-    if (request.kind === 'range' || request.kind === 'txn') {
+    if (request.kind === 'range' && (request.revision ?? 0) > 0) {
+      const revision = request.revision ?? 0;
       const done = this.#compacts.filter((c) => isOver(c, operation)).map(compactTo);
       const compacted = Math.max(this.#compactedBefore, ...done);
-      const low = request.kind === 'range' ? (request.revision ?? 0) : 0;
-      if (low > 0 && low < compacted) return `read at revision ${low}, compacted away before (to ${compacted})`;
+      if (revision < compacted && request.serializable !== true) {
+        return `read at revision ${revision}, compacted away before (to ${compacted})`;
+      }
     }
     const isGone =
       outcome.status === 'ok' && outcome.response.kind === 'lease-keep-alive' && outcome.response.ttlSeconds <= 0;
