@@ -161,7 +161,7 @@ void t.test('5.2: a candidate that hears a leader of its term follows it', (t) =
   t.end();
 });
 
-void t.test('5.2: election timeouts are spread over [timeout, 2 * timeout)', (t) => {
+void t.test('5.2: election timeouts are spread over [timeout, 1.5 * timeout)', (t) => {
   const seen = new Set<number>();
   for (let draw = 0; draw < 10; draw++) {
     const subject = new Subject({ config: { random: (bound) => draw % bound } });
@@ -174,7 +174,7 @@ void t.test('5.2: election timeouts are spread over [timeout, 2 * timeout)', (t)
   }
   t.same(
     [...seen].sort((a, b) => a - b),
-    [10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
+    [10, 11, 12, 13, 14],
   );
   t.end();
 });

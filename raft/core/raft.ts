@@ -69,7 +69,7 @@ export class Raft {
     this.tracker = new Tracker(configurationOf(confState), limits, this.log.lastIndex);
     this.outbox = new Outbox(config.id);
     this.promise = new LeasePromise(config, this.term > 0);
-    this.timer = new ElectionTimer(config.electionTicks, config.heartbeatTicks, config.random);
+    this.timer = new ElectionTimer(config.electionTicks, config.heartbeatTicks, config.random, () => this.#rank());
   }
 
   get hardState(): HardState {
@@ -99,6 +99,12 @@ export class Raft {
     const { progress } = this.tracker;
     const renewed = (id: NodeId): boolean => (progress.get(id)?.leaseTick ?? 0) > Math.max(since, 0);
     return this.tracker.quorumOf((id) => id === this.id || renewed(id));
+  }
+
+  /** Our place among the voters that may follow a leader that is gone. */
+  #rank(): number {
+    const candidates = [...this.tracker.voters()].filter((id) => id !== this.closedLeader);
+    return Math.max(0, candidates.sort().indexOf(this.id));
   }
 
   noteCandidacy(term: Term, candidate: NodeId, reason: string): void {

@@ -58,10 +58,25 @@ export class RawNode implements RawNodeApi {
       tickLeader(this.#raft);
       return;
     }
-    const reason = this.#raft.timer.tick();
+    const { timer, config } = this.#raft;
+    const reason = timer.tick();
     if (!reason) return;
-    if (reason === 'election timeout') this.#raft.closedLeader = '';
+    if (reason === 'election timeout') {
+      this.#raft.closedLeader = '';
+      // without pre-vote each attempt takes a new term, which disturbs whoever leads
+      if (config.preVote) timer.allowRetries();
+    }
     maybeCampaign(this.#raft, reason);
+  }
+
+  get isElectingEarly(): boolean {
+    return this.#raft.role !== 'leader' && this.#raft.timer.isEarly;
+  }
+
+  tickEarly(): void {
+    if (this.#raft.role === 'leader') return;
+    const reason = this.#raft.timer.tickEarly();
+    if (reason) maybeCampaign(this.#raft, reason);
   }
 
   step(message: Message): void {

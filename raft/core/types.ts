@@ -90,11 +90,9 @@ export interface Message {
   readonly index?: LogIndex;
   readonly logTerm?: Term;
   readonly entries?: readonly Entry[];
-  /**
-   * A refused vote tells what its sender knows to be committed (`commit`, of the term `logTerm`): a candidate that holds
-   * the entry, and may not know of its own removal or of another's, learns it by that.
-   */
   readonly commit?: LogIndex;
+  /** requests for votes, and refusals: the term of the entry at `commit`, so that who holds that entry learns of it */
+  readonly commitTerm?: Term;
   readonly reject?: boolean;
   /** `app-resp` with `reject`: the follower's hint where logs may agree (with its term in `logTerm`) */
   readonly rejectHint?: LogIndex;
@@ -244,6 +242,12 @@ export interface RaftStatus {
 /** The core's whole surface; implemented by the class `RawNode` in raw-node.ts. */
 export interface RawNodeApi {
   tick(): void;
+  /**
+   * Between ticks, as often as the driver likes while `isElectingEarly`: brings the early campaigns that `peerClosed`
+   * starts (and repetitions of campaigns that failed) nearer, and nothing else. A driver need not call it.
+   */
+  tickEarly(): void;
+  readonly isElectingEarly: boolean;
   /** a message from a peer, or one of our own `afterAppend` messages */
   step(message: Message): void;
   campaign(reason: string): void;
