@@ -79,8 +79,8 @@ export const extensionBugs: readonly Bug[] = [
     edits: [
       {
         file: 'raft/core/election.ts',
-        find: '!raft.isPromotable || hasUnappliedConfChange(raft)',
-        replace: '!raft.isPromotable || (raft.id === "" && hasUnappliedConfChange(raft))',
+        find: 'return raft.log.someUnapplied(',
+        replace: "return raft.id === '' && raft.log.someUnapplied(",
       },
     ],
   },

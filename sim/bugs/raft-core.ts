@@ -108,13 +108,13 @@ export const coreBugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'new-leader-counts-unsynced',
-    what: 'a new leader counts its own tail that is not on disk yet',
+    name: 'candidacy-before-disk',
+    what: 'a candidate asks for votes before the log that it boasts of is on its disk',
     edits: [
       {
-        file: 'raft/core/roles.ts',
-        find: 'own.match = raft.log.stableIndex;',
-        replace: 'own.match = raft.log.lastIndex;',
+        file: 'raft/core/outbox.ts',
+        find: "new Set(['app-resp', 'vote', 'vote-resp'])",
+        replace: "new Set(['app-resp', 'vote-resp'])",
       },
     ],
   },
@@ -190,13 +190,13 @@ export const coreBugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'commit-beyond-append',
-    what: 'a follower commits entries behind those that an append has proven equal',
+    name: 'commit-by-refused-append',
+    what: 'a follower believes the commit index of an append that does not fit its log',
     edits: [
       {
-        file: 'raft/core/log/raft-log.ts',
-        find: 'this.commitTo(Math.min(commit, lastNew));',
-        replace: 'this.commitTo(Math.min(commit, this.lastIndex));',
+        file: 'raft/core/follower.ts',
+        find: '  const lastNew = log.maybeAppend(',
+        replace: '  log.commitTo(Math.min(commit, log.lastIndex));\n  const lastNew = log.maybeAppend(',
       },
     ],
   },
