@@ -202,7 +202,7 @@ export class EtcdModel implements Model<EtcdState, ModelOperation> {
  * the end of each lease, which may come at any time after it ran out.
  */
 export function timedOperations(
-  history: Pick<History, 'operations' | 'unitsPerSecond' | 'initial'>,
+  history: Pick<History, 'operations' | 'unitsPerSecond' | 'initial' | 'revisions'>,
 ): Timed<ModelOperation>[] {
   const timed: Timed<ModelOperation>[] = [];
   for (const op of history.operations) {
@@ -225,8 +225,20 @@ export function timedOperations(
   };
   for (const { lease, endEarliest } of new LeaseTimes(history).all()) leaseEnd(lease, endEarliest);
   for (const lease of EtcdState.initial(history).leases) leaseEnd(lease, -Infinity);
+  const last = history.revisions?.at(-1)?.revision;
+  if (last !== undefined) timed.push({ op: finalRead(last), call: Infinity, return: Infinity });
   return timed;
 }
+
+/** In the end somebody has made every revision that there is: as if one had looked. */
+const finalRead = (revision: number): ModelOperation => ({
+  id: 0,
+  client: -1,
+  call: Infinity,
+  return: Infinity,
+  request: { kind: 'range', key: '' },
+  outcome: { status: 'ok', response: { kind: 'range', kvs: [], count: 0, revision } },
+});
 
 const isSerializable = (request: Request): boolean => request.kind === 'range' && request.serializable === true;
 export const changesState = (request: Request): boolean =>
@@ -234,6 +246,7 @@ export const changesState = (request: Request): boolean =>
 
 /** For a report. */
 export function describeModelOperation(op: ModelOperation): string {
+  if (op.id === 0) return 'the end of the history, with all its revisions';
   return op.request.kind === 'lease-end' ? describeRequest(op.request) : describeOperation(op as Operation);
 }
 

@@ -183,7 +183,7 @@ export type Outcome =
   | { readonly status: 'unknown'; readonly reason?: string };
 
 export interface Operation {
-  /** Unique in the history. */
+  /** Unique in the history, and more than 0. */
   readonly id: number;
   /** A client does one operation at a time, except after one of unknown outcome. */
   readonly client: number;
