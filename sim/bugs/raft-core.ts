@@ -217,8 +217,8 @@ export const coreBugs: readonly Bug[] = [
     edits: [
       {
         file: 'raft/core/election.ts',
-        find: 'logTerm !== undefined && raft.log.matchTerm(commit, logTerm)) {',
-        replace: 'logTerm !== undefined && commit <= raft.log.lastIndex) {',
+        find: 'raft.log.matchTerm(commit, commitTerm)',
+        replace: 'commit <= raft.log.lastIndex',
       },
     ],
   },

@@ -105,9 +105,9 @@ export const storeBugs: readonly Bug[] = [
     what: 'a proposal that reached the log twice is applied twice',
     edits: [
       {
-        file: machine,
-        find: 'if (!state.sessions.admit(name, entry.sequence, index)) return;',
-        replace: 'state.sessions.admit(name, entry.sequence, index);',
+        file: 'store/etcd/sessions.ts',
+        find: '    if (sequence <= session.low || session.above.has(sequence)) return false;\n',
+        replace: '',
       },
     ],
   },
