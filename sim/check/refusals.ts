@@ -39,20 +39,19 @@ export class Refusals {
 
   check(operations: readonly Operation[]): void {
     for (const operation of operations) {
-      const { outcome, request } = operation;
-      const text =
-        outcome.status === 'error'
-          ? this.#refused(operation, outcome.error)
-          : outcome.status === 'ok'
-            ? this.#accepted(operation)
-            : undefined;
-      if (text === undefined) continue;
-      const checker =
-        leaseKinds.has(request.kind) || (outcome.status === 'error' && outcome.error.startsWith('lease'))
-          ? 'Lease'
-          : 'Linearizable';
-      this.#findings.add(checker, `${text}\n  ${describeOperation(operation)}`, [operation.id]);
+      const { outcome } = operation;
+      if (outcome.status === 'error') {
+        const checker = outcome.error.startsWith('lease') ? 'Lease' : 'Linearizable';
+        this.#report(checker, operation, this.#refused(operation, outcome.error));
+      } else if (outcome.status === 'ok') {
+        this.#report('Linearizable', operation, this.#compaction(operation));
+        this.#report('Lease', operation, this.#lease(operation));
+      }
     }
+  }
+
+  #report(checker: string, operation: Operation, text: string | undefined): void {
+    if (text !== undefined) this.#findings.add(checker, `${text}\n  ${describeOperation(operation)}`, [operation.id]);
   }
 
   #refused(operation: Operation, error: StateError): string | undefined {
@@ -93,8 +92,8 @@ export class Refusals {
     }
   }
 
-  #accepted(operation: Operation): string | undefined {
-    const { request, outcome } = operation;
+  #compaction(operation: Operation): string | undefined {
+    const { request } = operation;
     if (request.kind === 'compact') {
       const before = this.#compacts.find(
         (c) => c !== operation && isOver(c, operation) && compactTo(c) >= request.revision,
@@ -111,6 +110,11 @@ export class Refusals {
         return `read at revision ${revision}, compacted away before (to ${compacted})`;
       }
     }
+    return undefined;
+  }
+
+  #lease(operation: Operation): string | undefined {
+    const { request, outcome } = operation;
     const isGone =
       outcome.status === 'ok' && outcome.response.kind === 'lease-keep-alive' && outcome.response.ttlSeconds <= 0;
     if (request.kind === 'lease-keep-alive' && isGone) {
@@ -118,7 +122,7 @@ export class Refusals {
         ? `lease ${request.lease} is said to be gone, but existed all the time`
         : undefined;
     }
-    for (const lease of request.kind === 'put' || leaseKinds.has(request.kind) ? leasesUsed(request) : []) {
+    for (const lease of request.kind === 'txn' ? [] : leasesUsed(request)) {
       const text = this.#certainlyGone(lease, operation);
       if (text !== undefined) return text;
     }
@@ -156,7 +160,6 @@ export class Refusals {
   }
 }
 
-const leaseKinds: ReadonlySet<Request['kind']> = new Set(['lease-grant', 'lease-revoke', 'lease-keep-alive'] as const);
 const isPossible = (status: string): boolean => status === 'ok' || status === 'unknown';
 const compactTo = ({ request }: Operation): number => (request.kind === 'compact' ? request.revision : -1);
 const isOver = (earlier: Operation, later: Operation): boolean =>
