@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.ts';
 import { RawNode } from '../core/raw-node.ts';
-import type { RaftConfig } from '../core/types.ts';
+import type { RaftConfig, RawNodeApi } from '../core/types.ts';
 import type { ReachFaultPoint } from './fault-point.ts';
 import { LogWindow } from './log-window.ts';
 import { RaftMember } from './member.ts';
@@ -29,6 +29,10 @@ export interface RaftNodeHooks extends Partial<RaftPlatform> {
   readonly dropMessage?: DropMessage;
   readonly diskFault?: DiskFault;
   readonly faultPoint?: ReachFaultPoint;
+  /** a look at every call into the core, or something else in its place */
+  readonly wrapCore?: (core: RawNode) => RawNodeApi;
+  /** of the log; default 16 MiB */
+  readonly segmentBytes?: number;
 }
 
 /**
@@ -55,7 +59,7 @@ export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHook
       lock,
       recovered,
       window,
-      raw,
+      raw: hooks.wrapCore?.(raw) ?? raw,
       faultPoint: hooks.faultPoint,
     });
     const transport = await startTransport({

@@ -44,7 +44,7 @@ export async function recover(
   options: RaftNodeOptions,
   platform: Pick<RaftPlatform, 'clock' | 'random' | 'disk'>,
   log: Log,
-  faults: Pick<WalOptions, 'diskFault' | 'faultPoint'> = {},
+  faults: Pick<WalOptions, 'diskFault' | 'faultPoint'> & { segmentBytes?: number } = {},
 ): Promise<Recovered> {
   const fsync = options.unsafeNoFsync !== true;
   const metadata = { nodeId: options.id, clusterId: options.clusterId };
@@ -56,6 +56,7 @@ export async function recover(
     fsync,
     diskFault: faults.diskFault,
     faultPoint: faults.faultPoint,
+    ...(faults.segmentBytes !== undefined && { segmentBytes: faults.segmentBytes }),
     log,
     ...platform,
   });
