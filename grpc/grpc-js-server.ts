@@ -1,6 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import { unlink } from 'node:fs/promises';
-import { createConnection } from 'node:net';
+import { removeStaleSocket } from './stale-socket.ts';
 import { GrpcError, grpcCode } from './server.ts';
 import type {
   CallContext,
@@ -177,20 +176,6 @@ function bind(server: grpc.Server, url: string, credentials: grpc.ServerCredenti
   });
 }
 
-/** A socket file that a killed process left behind would make every later bind fail: it goes when nobody answers on it. */
-async function removeStaleSocket(url: string): Promise<void> {
-  const path = url.replace(/^unix:(\/\/)?/, '');
-  const code = await new Promise<string | undefined>((resolve) => {
-    const probe = createConnection(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(undefined);
-    });
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-  });
-  if (code === 'ECONNREFUSED') await unlink(path);
-}
-
 /** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
 export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServer> {
   const maxRequestBytes = options.maxRequestBytes ?? 4 * 1024 * 1024;
@@ -204,7 +189,7 @@ export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServe
   const ports: number[] = [];
   try {
     for (const url of options.urls) {
-      if (url.startsWith('unix:')) await removeStaleSocket(url);
+      if (url.startsWith('unix:')) await removeStaleSocket(url.replace(/^unix:(\/\/)?/, ''));
       ports.push(await bind(server, url, credentialsOf(url, options.tls)));
     }
   } catch (error) {

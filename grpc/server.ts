@@ -80,6 +80,24 @@ export interface StreamMethod<Req, Res> extends MethodBase<Req, Res> {
 }
 export type Method = UnaryMethod<any, any> | StreamMethod<any, any>;
 
+/** A request of plain HTTP on the same port: health, metrics, the JSON gateway. */
+export interface HttpRequest {
+  readonly method: string;
+  /** with the query */
+  readonly path: string;
+  /** lower-case names, first value */
+  header(name: string): string | undefined;
+  readonly body: Uint8Array;
+  readonly peerCommonName: string | undefined;
+}
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+/** what it throws is answered with status 500 */
+export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+
 export interface GrpcServerOptions {
   /** `http://127.0.0.1:2379`, `https://…` or `unix:///run/x.sock` */
   readonly urls: readonly string[];
@@ -88,6 +106,8 @@ export interface GrpcServerOptions {
   readonly tls?: { cert: string; key: string; ca?: string; requireClientCert: boolean };
   /** larger requests are refused with ResourceExhausted; default 4 MiB */
   readonly maxRequestBytes?: number;
+  /** for requests that are no gRPC; default: refused with status 415 */
+  readonly http?: HttpHandler;
 }
 
 export interface GrpcServer {

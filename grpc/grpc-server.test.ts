@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
 import { serveGrpcJs } from './grpc-js-server.ts';
+import { serveLean } from './lean/lean-server.ts';
 import { GrpcError, grpcCode } from './server.ts';
 import type { GrpcServer, GrpcServerOptions, Method, MessageCodec, ServerStream } from './server.ts';
 import { createTestAuthority } from './testing/certificates.ts';
 
+type Test = typeof t;
 type Teardown = { teardown(fn: () => unknown): unknown };
 
 const text: MessageCodec<string> = {
@@ -20,8 +22,17 @@ const codecs = { request: text, response: text };
 const encode = (value: string): Buffer => Buffer.from(value);
 const decode = (bytes: Buffer): string => bytes.toString();
 
-async function serve(t: Teardown, methods: Method[], change: Partial<GrpcServerOptions> = {}): Promise<GrpcServer> {
-  const server = await serveGrpcJs({ urls: ['http://127.0.0.1:0'], methods, ...change });
+/** Both servers carry the same handlers; what is promised here holds for each. */
+const servers = { 'grpc-js': serveGrpcJs, lean: serveLean } as const;
+type Kind = keyof typeof servers;
+
+async function serve(
+  t: Teardown,
+  kind: Kind,
+  methods: Method[],
+  change: Partial<GrpcServerOptions> = {},
+): Promise<GrpcServer> {
+  const server = await servers[kind]({ urls: ['http://127.0.0.1:0'], methods, ...change });
   t.teardown(() => server.close());
   return server;
 }
@@ -61,8 +72,13 @@ const stream = (path: string, handle: (stream: ServerStream<string, string>) => 
   handle,
 });
 
-void t.test('unary: answers, metadata and errors reach the client as the handler gave them', async (t) => {
-  const server = await serve(t, [
+function each(title: string, run: (t: Test, kind: Kind) => Promise<void>): void {
+  for (const kind of Object.keys(servers) as Kind[])
+    void t.test(`${kind}: ${title}`, (sub) => run(sub as unknown as Test, kind));
+}
+
+each('unary: answers, metadata and errors reach the client as the handler gave them', async (t, kind) => {
+  const server = await serve(t, kind, [
     { kind: 'unary', path: '/t.T/Sync', ...codecs, handle: (request: string) => `${request} at once` },
     { kind: 'unary', path: '/t.T/Echo', ...codecs, handle: async (request, c) => `${request} ${c.metadata('token')}` },
     {
@@ -88,13 +104,13 @@ void t.test('unary: answers, metadata and errors reach the client as the handler
   await t.rejects(call(client, '/t.T/None', 'x'), { code: 12 });
 });
 
-void t.test('bidi: a handler may answer, and fail, after the client has half-closed', async (t) => {
+each('bidi: a handler may answer, and fail, after the client has half-closed', async (t, kind) => {
   const collect = async (requests: AsyncIterable<string>): Promise<string> => {
     const all: string[] = [];
     for await (const request of requests) all.push(request);
     return all.join(',');
   };
-  const server = await serve(t, [
+  const server = await serve(t, kind, [
     stream('/t.T/Join', async (s) => void s.send(await collect(s.requests))),
     stream('/t.T/JoinAndFail', async (s) => {
       throw new GrpcError(grpcCode.failedPrecondition, await collect(s.requests));
@@ -122,8 +138,8 @@ void t.test('bidi: a handler may answer, and fail, after the client has half-clo
   }
 });
 
-void t.test('server-stream and client-stream are seen as streams', async (t) => {
-  const server = await serve(t, [
+each('server-stream and client-stream are seen as streams', async (t, kind) => {
+  const server = await serve(t, kind, [
     {
       kind: 'server-stream',
       path: '/t.T/Count',
@@ -162,9 +178,9 @@ void t.test('server-stream and client-stream are seen as streams', async (t) => 
   t.equal(sum, '42');
 });
 
-void t.test('send tells when the client does not read, and drained when it does again', async (t) => {
+each('send tells when the client does not read, and drained when it does again', async (t, kind) => {
   let sentBeforeFull = 0;
-  const server = await serve(t, [
+  const server = await serve(t, kind, [
     stream('/t.T/Flood', async (s) => {
       while (s.send('x'.repeat(100_000))) sentBeforeFull++;
       await s.drained();
@@ -178,9 +194,9 @@ void t.test('send tells when the client does not read, and drained when it does 
   t.equal(messages.at(-1), 'drained');
 });
 
-void t.test(
+each(
   'a call that ends on the client side aborts the signal and ends the requests, however it ends',
-  async (t) => {
+  async (t, kind) => {
     let seen: (what: string) => void = () => {};
     const watching = stream('/t.T/Watch', async (s) => {
       s.signal.addEventListener('abort', () => seen('aborted'));
@@ -188,7 +204,7 @@ void t.test(
       for await (const request of s.requests) s.send(request);
       seen('requests ended');
     });
-    const server = await serve(t, [watching]);
+    const server = await serve(t, kind, [watching]);
     const ways: Record<string, (client: grpc.Client, duplex: grpc.ClientDuplexStream<string, string>) => void> = {
       'the call is cancelled': (_, duplex) => duplex.cancel(),
       'the connection closes': (client) => client.close(),
@@ -212,7 +228,7 @@ void t.test(
   },
 );
 
-void t.test('a deadline of the client aborts a unary call', async (t) => {
+each('a deadline of the client aborts a unary call', async (t, kind) => {
   let aborted: () => void = () => {};
   const wasAborted = new Promise<void>((resolve) => (aborted = resolve));
   const handle = async (_: string, c: { signal: AbortSignal }): Promise<string> => {
@@ -220,7 +236,7 @@ void t.test('a deadline of the client aborts a unary call', async (t) => {
     aborted();
     return '';
   };
-  const server = await serve(t, [{ kind: 'unary', path: '/t.T/Slow', ...codecs, handle }]);
+  const server = await serve(t, kind, [{ kind: 'unary', path: '/t.T/Slow', ...codecs, handle }]);
   const client = clientOf(t, server);
   await t.rejects(
     new Promise((resolve, reject) => {
@@ -234,9 +250,10 @@ void t.test('a deadline of the client aborts a unary call', async (t) => {
   await wasAborted;
 });
 
-void t.test('a request above the bound is refused with ResourceExhausted; the next one passes', async (t) => {
+each('a request above the bound is refused with ResourceExhausted; the next one passes', async (t, kind) => {
   const server = await serve(
     t,
+    kind,
     [{ kind: 'unary', path: '/t.T/Length', ...codecs, handle: (request: string) => `${request.length}` }],
     { maxRequestBytes: 1000 },
   );
@@ -245,9 +262,9 @@ void t.test('a request above the bound is refused with ResourceExhausted; the ne
   t.equal(await call(client, '/t.T/Length', 'x'.repeat(1000)), '1000');
 });
 
-void t.test(
+each(
   'mutual TLS: the certificate names the caller; without one there is no connection; ALPN is h2',
-  async (t) => {
+  async (t, kind) => {
     const authority = await createTestAuthority('test CA');
     const own = await authority.issue('server');
     const who: Method = {
@@ -256,7 +273,10 @@ void t.test(
       ...codecs,
       handle: (_: string, c: { peerCommonName: string | undefined }) => `${c.peerCommonName}`,
     };
-    const server = await serve(t, [who], { urls: ['https://127.0.0.1:0'], tls: { ...own, requireClientCert: true } });
+    const server = await serve(t, kind, [who], {
+      urls: ['https://127.0.0.1:0'],
+      tls: { ...own, requireClientCert: true },
+    });
     const credentials = (pem: { cert: string; key: string; ca: string }): grpc.ChannelCredentials =>
       grpc.credentials.createSsl(Buffer.from(authority.ca), Buffer.from(pem.key), Buffer.from(pem.cert));
     const alice = clientOf(t, server, credentials(await authority.issue('alice')));
@@ -283,34 +303,34 @@ void t.test(
   },
 );
 
-void t.test('a port in use is refused by name; a unix socket is served', async (t) => {
-  const server = await serve(t, []);
+each('a port in use is refused by name; a unix socket is served', async (t, kind) => {
+  const server = await serve(t, kind, []);
   const url = `http://127.0.0.1:${server.ports[0]}`;
-  await t.rejects(serveGrpcJs({ urls: [url], methods: [] }), {
+  await t.rejects(servers[kind]({ urls: [url], methods: [] }), {
     message: new RegExp(`cannot listen on ${url}: .*EADDRINUSE`),
   });
   const echo: Method = { kind: 'unary', path: '/t.T/Echo', ...codecs, handle: (request: string) => request };
   const dir = await mkdtemp(join(tmpdir(), 'kuorum-grpc-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));
   const socket = `unix://${join(dir, 'grpc.sock')}`;
-  await serve(t, [echo], { urls: [socket] });
+  await serve(t, kind, [echo], { urls: [socket] });
   const client = new grpc.Client(socket, grpc.credentials.createInsecure());
   t.teardown(() => client.close());
   t.equal(await call(client, '/t.T/Echo', 'over the socket'), 'over the socket');
-  await t.rejects(serveGrpcJs({ urls: [socket], methods: [] }), { message: /EADDRINUSE/ }, 'a socket in use');
+  await t.rejects(servers[kind]({ urls: [socket], methods: [] }), { message: /EADDRINUSE/ }, 'a socket in use');
 });
 
-void t.test('a unix socket that a killed process left behind is replaced', async (t) => {
+each('a unix socket that a killed process left behind is replaced', async (t, kind) => {
   const dir = await mkdtemp(join(tmpdir(), 'kuorum-grpc-'));
   t.teardown(() => rm(dir, { recursive: true, force: true }));
   const path = join(dir, 'grpc.sock');
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
   await new Promise((resolve) => spawn(process.execPath, ['-e', script]).once('exit', resolve));
-  const server = await serve(t, [], { urls: [`unix://${path}`] });
+  const server = await serve(t, kind, [], { urls: [`unix://${path}`] });
   t.same(server.ports, [0]);
 });
 
-void t.test('close lets a call in flight finish within the grace', async (t) => {
+each('close lets a call in flight finish within the grace', async (t, kind) => {
   let finish: () => void = () => {};
   let entered: () => void = () => {};
   const inside = new Promise<void>((resolve) => (entered = resolve));
@@ -319,7 +339,7 @@ void t.test('close lets a call in flight finish within the grace', async (t) => 
     await new Promise<void>((resolve) => (finish = resolve));
     return 'finished';
   };
-  const server = await serveGrpcJs({
+  const server = await servers[kind]({
     urls: ['http://127.0.0.1:0'],
     methods: [{ kind: 'unary', path: '/t.T/Slow', ...codecs, handle }],
   });

@@ -1,0 +1,161 @@
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { systemClock } from '../../base/clock.ts';
+import { removeStaleSocket } from '../stale-socket.ts';
+import type { GrpcServer, GrpcServerOptions, HttpHandler, Method } from '../server.ts';
+import { plainText } from './calls.ts';
+import { Connection } from './connection.ts';
+
+/** whoever connects must speak within this time */
+const handshakeMs = 10_000;
+/** deadlines are looked at so often; clients keep their own time */
+const sweepMs = 100;
+/** as etcd's --grpc-keepalive-interval and -timeout: a peer that is silent for so long is asked, and then left */
+const keepAliveMs = 2 * 60 * 60 * 1000;
+const keepAliveAnswerMs = 20_000;
+
+const defaultMaxRequestBytes = 4 * 1024 * 1024;
+
+interface Peer {
+  readonly connection: Connection;
+  readonly sinceMs: number;
+  pingedAtMs: number;
+}
+
+/** gRPC over HTTP/2 framing of our own, straight on the sockets: see docs/grpc.md. */
+class LeanServer implements GrpcServer {
+  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #maxRequestBytes: number;
+  readonly #http: HttpHandler;
+  readonly #servers: Server[] = [];
+  readonly #peers = new Set<Peer>();
+  readonly #stopSweep: () => void;
+  #idle: (() => void) | undefined;
+  ports: readonly number[] = [];
+
+  constructor({ methods, maxRequestBytes = defaultMaxRequestBytes, http = grpcOnly }: GrpcServerOptions) {
+    this.#methods = new Map(methods.map((method) => [method.path, method]));
+    this.#maxRequestBytes = maxRequestBytes;
+    this.#http = http;
+    this.#stopSweep = systemClock.every(sweepMs, () => this.#sweep());
+  }
+
+  async listen({ urls, tls }: GrpcServerOptions): Promise<void> {
+    try {
+      for (const url of urls) this.ports = [...this.ports, await this.#bind(url, tls)];
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** lets calls under way finish for `graceMs`, then cuts them */
+  async close(graceMs = 0): Promise<void> {
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const { connection } of this.#peers) connection.goAway();
+    if (graceMs > 0 && this.#busy) {
+      await new Promise<void>((resolve) => {
+        const cancel = systemClock.after(graceMs, resolve);
+        this.#idle = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    for (const { connection } of this.#peers) connection.destroy();
+    this.#stopSweep();
+    await Promise.all(closed);
+  }
+
+  get #busy(): boolean {
+    for (const { connection } of this.#peers) if (connection.callCount > 0) return true;
+    return false;
+  }
+
+  async #bind(url: string, tls: GrpcServerOptions['tls']): Promise<number> {
+    const secure = url.startsWith('https:');
+    if (secure && tls === undefined) throw new Error(`${url} needs a certificate and a key`);
+    const onSocket = (socket: Socket): void => this.#accept(socket);
+    const server =
+      secure && tls !== undefined
+        ? createTlsServer({
+            cert: tls.cert,
+            key: tls.key,
+            ...(tls.ca !== undefined && { ca: tls.ca }),
+            requestCert: tls.requireClientCert,
+            rejectUnauthorized: tls.requireClientCert,
+            ALPNProtocols: ['h2'],
+            handshakeTimeout: handshakeMs,
+          }).on('secureConnection', onSocket)
+        : createServer(onSocket);
+    server.on('tlsClientError', () => {});
+    const path = url.startsWith('unix:') ? url.replace(/^unix:(\/\/)?/, '') : undefined;
+    if (path !== undefined) await removeStaleSocket(path);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => {
+        reject(new Error(`cannot listen on ${url}: ${error.message}`, { cause: error }));
+      });
+      const { hostname, port } = path === undefined ? new URL(url) : { hostname: '', port: '' };
+      if (path !== undefined) server.listen(path, resolve);
+      else server.listen(Number(port || 0), hostname.replace(/^\[|\]$/g, ''), resolve);
+    });
+    this.#servers.push(server);
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  #accept(socket: Socket): void {
+    socket.setNoDelay(true);
+    const nowMs = systemClock.monotonicMs();
+    const connection = new Connection(socket, {
+      methods: this.#methods,
+      maxRequestBytes: this.#maxRequestBytes,
+      http: this.#http,
+      nowMs: () => systemClock.monotonicMs(),
+      soon: (action) => systemClock.soon(action),
+      peerCommonName: () => commonNameOf(socket),
+    });
+    const peer = { connection, sinceMs: nowMs, pingedAtMs: -Infinity };
+    this.#peers.add(peer);
+    socket.on('data', (chunk: Buffer) => connection.receive(chunk));
+    socket.on('drain', () => connection.drained());
+    socket.on('error', () => {}); // 'close' follows
+    socket.on('close', () => {
+      connection.lost();
+      this.#peers.delete(peer);
+      if (!this.#busy) this.#idle?.();
+    });
+  }
+
+  #sweep(): void {
+    const nowMs = systemClock.monotonicMs();
+    for (const peer of this.#peers) {
+      const { connection, sinceMs } = peer;
+      connection.expire(nowMs);
+      const silentMs = nowMs - connection.heardAtMs;
+      if (!connection.started && nowMs - sinceMs > handshakeMs) connection.destroy();
+      else if (silentMs < keepAliveMs) peer.pingedAtMs = -Infinity;
+      else if (peer.pingedAtMs === -Infinity) {
+        peer.pingedAtMs = nowMs;
+        connection.ping();
+      } else if (nowMs - peer.pingedAtMs > keepAliveAnswerMs) connection.destroy();
+    }
+    if (this.#idle !== undefined && !this.#busy) this.#idle();
+  }
+}
+
+const grpcOnly: HttpHandler = () => plainText(415, 'this port speaks gRPC: content-type must be application/grpc');
+
+function commonNameOf(socket: Socket): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const name: string | string[] | undefined = socket.getPeerCertificate()?.subject?.CN;
+  return Array.isArray(name) ? name[0] : name;
+}
+
+/** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
+export async function serveLean(options: GrpcServerOptions): Promise<GrpcServer> {
+  const server = new LeanServer(options);
+  await server.listen(options);
+  return server;
+}
