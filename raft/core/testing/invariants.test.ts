@@ -93,6 +93,14 @@ const broken: [name: string, invariant: Invariant, act: (g: ReturnType<typeof gr
     },
   ],
   [
+    'a follower of a term for which nobody campaigned',
+    'terms begin with a candidacy',
+    ({ checks, two }) => {
+      two.term = 2;
+      checks.observe(two);
+    },
+  ],
+  [
     'a leader that drops an entry',
     'leader append-only',
     ({ checks, one }) => {
@@ -222,10 +230,12 @@ for (const [name, invariant, act] of broken) {
 
 void t.test('RaftInvariants lets pass what Raft allows', (t) => {
   const { checks, one, two, three } = group();
+  Object.assign(two, { term: 2, vote: '2', role: 'candidate' });
+  checks.observe(two);
   checks.sent(vote('3', '2', 2));
   Object.assign(three, { term: 2, vote: '2' });
   checks.observe(three);
-  Object.assign(two, { term: 2, vote: '2', role: 'leader' });
+  Object.assign(two, { role: 'leader' });
   two.log = [...two.log, entry(2, 2)];
   checks.observe(two);
   Object.assign(one, { term: 2, role: 'follower' });

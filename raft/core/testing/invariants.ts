@@ -26,6 +26,7 @@ export interface MemberView {
 export type Invariant =
   | 'election safety'
   | 'one vote a term'
+  | 'terms begin with a candidacy'
   | 'leader append-only'
   | 'log matching'
   | 'leader completeness'
@@ -71,6 +72,7 @@ export class RaftInvariants {
   /** how far each leader's term committed, in the order of terms */
   readonly #commitOfTerm: { term: Term; index: LogIndex }[] = [];
   readonly #votes = new Map<Term, Map<NodeId, NodeId>>();
+  #greatestTerm: Term = 0;
   /** votes of this term and before are not known (any more) */
   #votesUnknownTo: Term = Number.MAX_SAFE_INTEGER;
   #forgottenTo: LogIndex = 0;
@@ -83,6 +85,7 @@ export class RaftInvariants {
     } else if (member.view !== view) {
       member.view = view;
     }
+    if (view.term > this.#greatestTerm) this.#beginTerm(view);
     this.#checkGoesForward(member, view);
     this.#takeLog(member, view);
     if (view.role === 'leader' && (member.role !== 'leader' || member.term !== view.term)) this.#elected(view);
@@ -187,9 +190,17 @@ export class RaftInvariants {
     }
     member.remember(view);
     if (view.commit > this.maxCommitted) this.maxCommitted = view.commit;
+    if (view.term > this.#greatestTerm) this.#greatestTerm = view.term;
     // A member that is seen first as a leader was elected as all others.
     member.role = 'follower';
     return member;
+  }
+
+  /** Pre-votes, and members that were cut off, raise nobody's term (thesis, section 9.6). */
+  #beginTerm({ id, term, role }: MemberView): void {
+    this.#greatestTerm = term;
+    if (role === 'candidate' || role === 'leader') return;
+    throw new InvariantViolation('terms begin with a candidacy', `${id} is ${role} of term ${term}, which nobody began`);
   }
 
   #checkGoesForward(member: MemberShadow, view: MemberView): void {
