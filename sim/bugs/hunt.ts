@@ -1,0 +1,83 @@
+/**
+ * Is every deliberate bug found, and in how many seeds?
+ *
+ *     npm run sim:bugs -- [--bug <name or pattern>]… [--max-seeds N] [--seconds S] [--missing] [--write]
+ *
+ * Each bug gets a test build of its own, which runs seeds 1, 2, 3, … until a checker sees a violation. The build without
+ * a bug must run clean over as many seeds. --write keeps the figures in bench/results and makes the table in docs anew.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { allBugs } from './all-bugs.ts';
+import { defaultMaxSeeds } from './bug.ts';
+import type { Bug } from './bug.ts';
+import { huntBug } from './hunt-bug.ts';
+import { bugTable } from './bug-table.ts';
+import type { HuntRecord } from './bug-table.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const recordFile = join(root, 'bench', 'results', 'simulation-bugs.json');
+const tableFile = join(root, 'docs', 'simulation-bugs.md');
+const textMax = 300;
+
+const { values } = parseArgs({
+  options: {
+    bug: { type: 'string', multiple: true },
+    'max-seeds': { type: 'string' },
+    seconds: { type: 'string' },
+    /** only those that no earlier hunt has found */
+    missing: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function readRecord(): Record<string, HuntRecord> {
+  try {
+    return JSON.parse(readFileSync(recordFile, 'utf8')) as Record<string, HuntRecord>;
+  } catch {
+    return {};
+  }
+}
+
+function save(record: Record<string, HuntRecord>): void {
+  const known = ['no-bug', ...allBugs.map(({ name }) => name)].filter((name) => record[name] !== undefined);
+  const ordered = Object.fromEntries(known.map((name) => [name, record[name]!]));
+  writeFileSync(recordFile, `${JSON.stringify(ordered, null, 2)}\n`);
+  writeFileSync(tableFile, bugTable(ordered));
+}
+
+async function hunt(name: string, bug: Bug | undefined, maxSeeds: number): Promise<HuntRecord> {
+  const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+  const { seeds, simMs, realMs, foundBy, text } = await huntBug(bug, { maxSeeds, seconds });
+  const seen = `${(simMs / 1000).toFixed(0)} simulated s, ${(realMs / 1000).toFixed(1)} s`;
+  const what = foundBy === undefined ? 'clean' : `${foundBy}: ${(text ?? '').split('\n')[0]!.slice(0, 160)}`;
+  say(`${name.padEnd(36)} ${String(seeds).padStart(5)} seeds  ${seen.padStart(28)}  ${what}`);
+  const day = new Date().toISOString().slice(0, 10);
+  return { seeds, simMs, realMs, day, ...(foundBy !== undefined && { foundBy, text: text?.slice(0, textMax) }) };
+}
+
+const record = readRecord();
+const patterns = (values.bug ?? ['']).map((pattern) => new RegExp(pattern));
+const wanted = allBugs.filter(
+  ({ name }) =>
+    patterns.some((pattern) => pattern.test(name)) && !(values.missing && record[name]?.foundBy !== undefined),
+);
+let missed = 0;
+for (const bug of wanted) {
+  const maxSeeds = Number(values['max-seeds'] ?? bug.maxSeeds ?? defaultMaxSeeds);
+  const found = await hunt(bug.name, bug, maxSeeds);
+  if (found.foundBy === undefined && bug.notFound === undefined) missed++;
+  record[bug.name] = found;
+  if (values.write) save(record);
+}
+if (values.bug === undefined || values.bug.includes('no-bug')) {
+  const needed = Math.max(0, ...Object.values(record).map(({ seeds, foundBy }) => (foundBy === undefined ? 0 : seeds)));
+  record['no-bug'] = await hunt('no-bug', undefined, Number(values['max-seeds'] ?? Math.max(defaultMaxSeeds, needed)));
+  if (values.write) save(record);
+  if (record['no-bug'].foundBy !== undefined) missed++;
+}
+process.exitCode = missed > 0 ? 1 : 0;
