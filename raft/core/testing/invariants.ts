@@ -200,7 +200,10 @@ export class RaftInvariants {
   #beginTerm({ id, term, role }: MemberView): void {
     this.#greatestTerm = term;
     if (role === 'candidate' || role === 'leader') return;
-    throw new InvariantViolation('terms begin with a candidacy', `${id} is ${role} of term ${term}, which nobody began`);
+    throw new InvariantViolation(
+      'terms begin with a candidacy',
+      `${id} is ${role} of term ${term}, which nobody began`,
+    );
   }
 
   #checkGoesForward(member: MemberShadow, view: MemberView): void {
