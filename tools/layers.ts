@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'node/runtime': ['grpc', 'proto', 'node/cri'],
   'node/kubelet': ['client', 'api', 'grpc', 'node/cri', 'node/runtime'],
   'sim/check': [],
-  sim: ['raft/core', 'raft/runtime', 'store/mvcc', 'store/backend', 'store/etcd'],
+  sim: ['raft/core', 'raft/runtime', 'grpc', 'store/mvcc', 'store/backend', 'store/etcd', 'sim/check'],
   cli: ['*'],
   chaos: ['*'],
   bench: ['*'],
