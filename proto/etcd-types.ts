@@ -178,6 +178,20 @@ export interface Member {
   clientURLs: string[];
   isLearner: boolean;
 }
+export interface MemberAddRequest {
+  peerURLs: string[];
+  isLearner: boolean;
+}
+export interface MemberRemoveRequest {
+  ID: bigint;
+}
+export interface MemberUpdateRequest {
+  ID: bigint;
+  peerURLs: string[];
+}
+export interface MemberPromoteRequest {
+  ID: bigint;
+}
 export interface MemberListRequest {
   linearizable: boolean;
 }

@@ -66,7 +66,10 @@ function changeAlarm({ state, observer }: ApplyContext, command: NonNullable<Com
 }
 
 function publish({ state, observer }: ApplyContext, p: Publish): object {
-  state.members.set(p.id, { name: p.name, peerUrls: p.peerUrls, clientUrls: p.clientUrls });
+  const known = state.members.get(p.id);
+  if (known === undefined) return {}; // removed meanwhile
+  // where its peers find it only a change of the membership says
+  state.members.set(p.id, { ...known, name: p.name, clientUrls: p.clientUrls });
   observer.memberChanged(p.id);
   return {};
 }

@@ -10,6 +10,10 @@ function firstEightBytes(...parts: (string | Buffer)[]): string {
 export const memberIdOf = (peerUrls: readonly string[], token: string): string =>
   firstEightBytes([...peerUrls].sort().join(''), token);
 
+/** Of a member that is added later: the time tells it from one with the same URLs that was removed. `nowMs`: since 1970. */
+export const newMemberId = (peerUrls: readonly string[], nowMs: number): string =>
+  firstEightBytes([...peerUrls].sort().join(''), String(Math.floor(nowMs / 1000)));
+
 /** As etcd derives it: from the ids of the first members. 16 hex digits. */
 export const clusterIdOf = (memberIds: readonly string[]): string =>
   firstEightBytes(...[...memberIds].sort().map((id) => Buffer.from(id, 'hex')));

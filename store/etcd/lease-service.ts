@@ -75,6 +75,7 @@ export const leaseMethods = (context: MemberContext): Method[] => [
         await stream.drained();
       }
     },
+    context,
   ),
   unary(context, '/etcdserverpb.Lease/LeaseTimeToLive', async (request: LeaseTimeToLiveRequest) =>
     withHeader(context, await timeToLive(context, request)),

@@ -14,7 +14,8 @@ export interface EtcdMemberOptions {
   readonly initialAdvertisePeerUrls: readonly string[];
   /** name → peer URLs */
   readonly initialCluster: Readonly<Record<string, readonly string[]>>;
-  readonly initialClusterState?: 'new' | 'existing';
+  /** 'auto': joins where the peers have a member of these peer URLs that has not run yet, else as 'new' */
+  readonly initialClusterState?: 'new' | 'existing' | 'auto';
   readonly initialClusterToken?: string;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;
@@ -26,6 +27,13 @@ export interface EtcdMemberOptions {
   readonly maxRequestBytes?: number;
   readonly maxTxnOps?: number;
   readonly watchProgressMs?: number;
+  /** refuses changes of the membership that would endanger the quorum; default true */
+  readonly strictReconfigCheck?: boolean;
+  readonly maxLearners?: number;
+  /** a member counts as healthy once it has been connected for so long; default 5 s */
+  readonly healthyAfterMs?: number;
+  /** makes a cluster of this one member out of what it holds; see docs/recovery.md */
+  readonly forceNewCluster?: boolean;
   /** PEM texts; a client certificate is required when `ca` is given */
   readonly clientTls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly peerTls?: TlsFiles;
@@ -45,6 +53,8 @@ export const memberDefaults = {
   maxRequestBytes: 1.5 * 1024 * 1024,
   maxTxnOps: 128,
   watchProgressMs: 10 * 60 * 1000,
+  maxLearners: 1,
+  healthyAfterMs: 5000,
 } as const;
 
 export interface Bootstrap {

@@ -5,9 +5,11 @@ import type { Random } from '../../base/random.ts';
 import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
 import type { GrpcServer, GrpcServerOptions } from '../../grpc/server.ts';
 import { openRaftNode } from '../../raft/runtime/node.ts';
-import type { RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
+import type { RaftNode, RaftNodeOptions, TlsFiles } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
+import { callPeerOver } from './call-peer.ts';
 import { LevelBackend } from '../backend/level-backend.ts';
+import type { CallPeer } from './peer-service.ts';
 
 /** Everything of the world outside that a member touches; a simulation gives its own. */
 export interface MemberPlatform {
@@ -15,6 +17,8 @@ export interface MemberPlatform {
   readonly random: Random;
   openRaft(options: RaftNodeOptions): Promise<RaftNode>;
   openBackend(dir: string): Promise<Backend>;
+  /** how members ask each other beside Raft; absent: they do not, so none joins a cluster that runs */
+  callPeer?(tls: TlsFiles | undefined): CallPeer;
   /** the client port */
   serve(options: GrpcServerOptions): Promise<GrpcServer>;
 }
@@ -24,5 +28,6 @@ export const systemMemberPlatform: MemberPlatform = {
   random: systemRandom,
   openRaft: (options) => openRaftNode(options),
   openBackend: (dir) => LevelBackend.open(dir),
+  callPeer: callPeerOver,
   serve: serveGrpcJs,
 };

@@ -5,6 +5,8 @@ import { randomId64 } from '../../base/random.ts';
 import type { GrpcServer } from '../../grpc/server.ts';
 import type { NodeStatus, RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
+import { checkOwner, claim, keepRemoved } from './claim.ts';
+import type { Claim } from './claim.ts';
 import { clusterMethods } from './cluster-service.ts';
 import { describe, describeMethods } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
@@ -14,15 +16,18 @@ import { kvMethods } from './kv-service.ts';
 import { leaseMethods } from './lease-service.ts';
 import { Lessor } from './lessor.ts';
 import { maintenanceMethods } from './maintenance-service.ts';
-import { bootstrapOf, memberDefaults } from './member-options.ts';
-import type { Bootstrap, EtcdMemberOptions } from './member-options.ts';
+import { Membership } from './membership.ts';
+import { memberDefaults } from './member-options.ts';
+import type { EtcdMemberOptions } from './member-options.ts';
 import { metricsOf } from './metrics.ts';
 import type { MemberPlatform } from './member-platform.ts';
+import { askPeerThrough, peerMethods } from './peer-service.ts';
 import { Proposer } from './proposer.ts';
+import { publishUntilKnown } from './publish.ts';
 import { ReadBarrier } from './read-barrier.ts';
-import { identityKey, jsonValue, parseJson } from './records.ts';
 import type { MemberContext } from './service.ts';
 import { StoreMachine } from './store-machine.ts';
+import type { StoreState } from './store-state.ts';
 import type { MachineListener } from './store-machine.ts';
 import { WatchHub } from './watch-hub.ts';
 import { watchMethods } from './watch-service.ts';
@@ -50,7 +55,9 @@ const grpcOverheadBytes = 512 * 1024;
 /** etcd's request timeout is this and two elections */
 const requestTimeoutBaseMs = 5000;
 const measureEveryMs = 10_000;
-const publishPauseMs = 500;
+/** A removed member stays for so many election timeouts, but at least as long as etcd's does. */
+const lingerElections = 3;
+const lingerMsMin = 1000;
 const stopGraceMs = 200;
 
 const successorLooks = 20;
@@ -59,37 +66,6 @@ const successorLooks = 20;
 function successorOf({ id: own, progress }: Pick<NodeStatus, 'id' | 'progress'>): string | undefined {
   const others = Object.entries(progress).filter(([id, p]) => id !== own && !p.isLearner && p.recentActive);
   return others.sort(([, a], [, b]) => b.match - a.match)[0]?.[0];
-}
-
-interface Identity {
-  readonly memberId: string;
-  readonly clusterId: string;
-}
-
-/** Whose data is it? Refuses that of another member or cluster. */
-async function claim(backend: Backend, bootstrap: Bootstrap, options: EtcdMemberOptions): Promise<Identity> {
-  const { memberId, clusterId } = bootstrap;
-  const value = await backend.get(identityKey);
-  if (value === undefined) {
-    await backend.write([{ key: identityKey, value: jsonValue({ memberId, clusterId }) }]);
-    await backend.sync();
-    return { memberId, clusterId };
-  }
-  const found = parseJson<Identity>(value);
-  const fresh = (options.initialClusterState ?? memberDefaults.initialClusterState) === 'new';
-  if (fresh && found.clusterId !== clusterId) {
-    throw new Error(
-      `${options.dataDir} holds data of cluster ${found.clusterId}, and the flags describe cluster ${clusterId}: ` +
-        'use the data directory of this cluster, an empty one, or the initial cluster that it was made with',
-    );
-  }
-  if (fresh && found.memberId !== memberId) {
-    throw new Error(
-      `${options.dataDir} holds data of member ${found.memberId}, and ${options.name} is ${memberId}: ` +
-        'each member needs a data directory of its own',
-    );
-  }
-  return found;
 }
 
 function limitsOf(options: EtcdMemberOptions): MemberContext['limits'] {
@@ -127,16 +103,18 @@ class Member implements EtcdMember {
   readonly #proposer: Proposer;
   readonly #requestTimeoutMs: number;
   readonly #stops: (() => void)[] = [];
+  readonly #ending = new AbortController();
+  readonly #membership: Membership;
   #machine!: StoreMachine;
   #hub!: WatchHub;
   #lessor!: Lessor;
   #node: RaftNode | undefined;
-  #context!: MemberContext;
+  #context: MemberContext | undefined;
   #server: GrpcServer | undefined;
   #diskBytes = 0;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: EtcdMemberOptions, platform: MemberPlatform, identity: Identity, backend: Backend) {
+  constructor(options: EtcdMemberOptions, platform: MemberPlatform, identity: Claim, backend: Backend) {
     this.#options = options;
     this.#platform = platform;
     this.#clock = platform.clock;
@@ -152,9 +130,10 @@ class Member implements EtcdMember {
       timeoutMs: this.#requestTimeoutMs,
       clock: this.#clock,
     });
+    this.#membership = this.#makeMembership(identity);
   }
 
-  async start(bootstrap: Bootstrap): Promise<void> {
+  async start(bootstrap: Claim): Promise<void> {
     const { log } = this.#options;
     this.#machine = await StoreMachine.open({
       backend: this.#backend,
@@ -162,7 +141,9 @@ class Member implements EtcdMember {
       clock: this.#clock,
       log,
       initialMembers: bootstrap.members,
+      maxLearners: this.#options.maxLearners,
     });
+    checkOwner(this.#options, bootstrap, this.#machine.state.members);
     this.#hub = new WatchHub(() => this.#machine.state.mvcc, this.#clock);
     this.#lessor = this.#makeLessor();
     this.#lessor.extendAll();
@@ -170,29 +151,35 @@ class Member implements EtcdMember {
     this.#node = node;
     void node.failed.then((error) => this.#failure.tell(error));
     this.#proposer.start(node);
+    this.#membership.start(node);
     this.#watchLeader(node);
     this.#context = this.#makeContext(node);
     await this.#measure();
     this.#stops.push(this.#clock.every(measureEveryMs, () => void this.#measure()));
     await this.#serve();
-    void this.#publish();
+    this.#publish();
     log.info({ id: this.id, clusterId: this.clusterId, clientUrls: this.clientUrls }, 'ready to serve client requests');
   }
 
   status(): NodeStatus {
-    return this.#context.node.status();
+    return this.#started.node.status();
   }
 
   describe(): MemberDescription {
-    return describe(this.#context);
+    return describe(this.#started);
   }
 
   metrics(): string {
-    return metricsOf(this.#context);
+    return metricsOf(this.#started);
+  }
+
+  get #started(): MemberContext {
+    if (this.#context === undefined) throw new Error(`member ${this.id} is starting`);
+    return this.#context;
   }
 
   async transferLeadership(to?: string): Promise<void> {
-    const { node } = this.#context;
+    const { node } = this.#started;
     if (node.status().role !== 'leader') throw new Error(`member ${this.id} does not lead`);
     const electionMs = this.#options.electionMs ?? memberDefaults.electionMs;
     const deadlineMs = this.#clock.monotonicMs() + electionMs;
@@ -212,8 +199,10 @@ class Member implements EtcdMember {
   }
 
   async #stop(): Promise<void> {
+    this.#ending.abort();
     for (const stop of this.#stops) stop();
     this.#lessor?.stop();
+    this.#membership.stop();
     this.#proposer.stop();
     await this.#server?.close(stopGraceMs);
     await this.#node?.stop();
@@ -230,7 +219,9 @@ class Member implements EtcdMember {
       batchDone: () => this.#hub.notify(),
       leaseStarted: (lease) => this.#lessor.started(lease),
       leaseEnded: (id) => this.#lessor.ended(id),
+      membersChanged: (change) => this.#membership.changed(change),
       restored: () => {
+        this.#membership.restored();
         this.#lessor.extendAll();
         this.#hub.restored();
       },
@@ -251,12 +242,32 @@ class Member implements EtcdMember {
         const status = this.#node?.status();
         return status?.role === 'leader' ? status.term : undefined;
       },
-      confirm: () => this.#context.barrier.wait(),
+      confirm: () => this.#started.barrier.wait(),
       revoke: (id, expiry) => this.#proposer.submit({ leaseRevoke: { id, expiry } }),
     });
   }
 
-  #raftOptions(bootstrap: Bootstrap): RaftNodeOptions {
+  #makeMembership({ members }: Claim): Membership {
+    const { dataDir, log, electionMs = memberDefaults.electionMs, ...options } = this.#options;
+    return new Membership({
+      id: this.id,
+      dataDir,
+      session: randomId64(this.#platform.random),
+      timeoutMs: this.#requestTimeoutMs,
+      maxLearners: options.maxLearners ?? memberDefaults.maxLearners,
+      strictReconfigCheck: options.strictReconfigCheck ?? true,
+      healthyAfterMs: options.healthyAfterMs ?? memberDefaults.healthyAfterMs,
+      lingerMs: Math.max(lingerMsMin, lingerElections * electionMs),
+      state: () => this.#machine.state,
+      known: members,
+      keepRemoved: () => keepRemoved(this.#backend),
+      onRemoved: (error) => this.#failure.tell(error),
+      clock: this.#clock,
+      log,
+    });
+  }
+
+  #raftOptions(bootstrap: Claim): RaftNodeOptions {
     const options = this.#options;
     return {
       id: this.id,
@@ -264,7 +275,11 @@ class Member implements EtcdMember {
       dataDir: join(options.dataDir, 'raft'),
       listenPeerUrls: options.listenPeerUrls,
       initialMembers: [...bootstrap.members].map(([id, { peerUrls }]) => ({ id, urls: peerUrls })),
-      initialState: options.initialClusterState ?? memberDefaults.initialClusterState,
+      initialState: bootstrap.initialState,
+      peers: this.#membership.peers,
+      isRemoved: (id) => this.#membership.isRemoved(id),
+      onRemoved: () => this.#membership.toldRemoved(),
+      peerMethods: peerMethods(() => this.#context),
       machine: this.#machine,
       ...(options.peerTls && { tls: options.peerTls }),
       heartbeatMs: options.heartbeatMs ?? memberDefaults.heartbeatMs,
@@ -298,6 +313,12 @@ class Member implements EtcdMember {
       barrier: new ReadBarrier(node, this.#requestTimeoutMs, this.#clock),
       lessor: this.#lessor,
       hub: this.#hub,
+      membership: this.#membership,
+      askPeer: askPeerThrough(
+        this.#platform.callPeer?.(this.#options.peerTls),
+        () => this.#started,
+        this.#requestTimeoutMs,
+      ),
       limits: limitsOf(this.#options),
       clock: this.#clock,
       random: this.#platform.random,
@@ -323,32 +344,21 @@ class Member implements EtcdMember {
     ];
     this.#server = await this.#platform.serve({
       urls: listenClientUrls,
-      methods: services.flatMap((methods) => methods(this.#context)),
+      methods: services.flatMap((methods) => methods(this.#started)),
       ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
-      maxRequestBytes: this.#context.limits.maxRequestBytes + grpcOverheadBytes,
+      maxRequestBytes: this.#started.limits.maxRequestBytes + grpcOverheadBytes,
     });
     const { ports } = this.#server;
     const bound = listenClientUrls.map((url, i) => withPort(url, ports[i] ?? 0));
     this.clientUrls = advertiseClientUrls && advertiseClientUrls.length > 0 ? advertiseClientUrls : bound;
   }
 
-  /** Tells the others this member's name and client URLs, as soon as there is a leader to tell. */
-  async #publish(): Promise<void> {
-    const publish = {
-      id: this.id,
-      name: this.#options.name,
-      peerUrls: this.#options.initialAdvertisePeerUrls,
-      clientUrls: this.clientUrls,
-    };
-    while (this.#stopping === undefined) {
-      const known = this.#machine.state.members.get(this.id);
-      if (known?.name === publish.name && known.clientUrls.join() === publish.clientUrls.join()) return;
-      try {
-        await this.#proposer.submit({ publish });
-      } catch {
-        await new Promise<void>((resolve) => this.#stops.push(this.#clock.after(publishPauseMs, resolve)));
-      }
-    }
+  #publish(): void {
+    const { name, initialAdvertisePeerUrls } = this.#options;
+    const clientUrls = [...this.clientUrls];
+    const publish = { id: this.id, name, peerUrls: [...initialAdvertisePeerUrls], clientUrls };
+    const state = (): StoreState => this.#machine.state;
+    void publishUntilKnown(publish, this.#proposer, state, this.#clock, this.#ending.signal);
   }
 }
 
@@ -360,17 +370,19 @@ function withPort(url: string, port: number): string {
 
 /** Opens a member on the given platform. Rejects, with nothing left running, where it cannot start. */
 export async function openMember(options: EtcdMemberOptions, platform: MemberPlatform): Promise<EtcdMember> {
-  const bootstrap = bootstrapOf(options);
   const backend = await platform.openBackend(join(options.dataDir, 'store'));
+  const parts = { options, backend, callPeer: platform.callPeer?.(options.peerTls), clock: platform.clock };
   let member: Member;
+  let claimed: Claim;
   try {
-    member = new Member(options, platform, await claim(backend, bootstrap, options), backend);
+    claimed = await claim(parts);
+    member = new Member(options, platform, claimed, backend);
   } catch (error) {
     await backend.close();
     throw error;
   }
   try {
-    await member.start(bootstrap);
+    await member.start(claimed);
   } catch (error) {
     await member.stop().catch(() => {});
     throw error;

@@ -5,9 +5,11 @@
  *     l <lease 8 bytes>                    a lease
  *     m <member>                           a member's name and URLs
  *     a <member>/<alarm>                   an alarm
+ *     g <member>                           a member that was removed (gone), for good
  *     s <session>                          which entries of that session were applied
  *     x index, x meta                      applied index; revision and compaction revision
  *     y identity                           whose data this is; stays when a snapshot replaces everything else
+ *     y removed                            this member knows that it was removed from its cluster
  */
 import { etcd } from './command.ts';
 import type { KeyValue } from '../../proto/etcd-types.ts';
@@ -22,6 +24,7 @@ export const prefixes = {
   lease: 'l',
   member: 'm',
   alarm: 'a',
+  removed: 'g',
   session: 's',
   meta: 'x',
   local: 'y',
@@ -32,6 +35,7 @@ export const replicatedRange = { lt: text('y') };
 export const indexKey = text('x index');
 export const metaKey = text('x meta');
 export const identityKey = text('y identity');
+export const removedKey = text('y removed');
 
 export const jsonValue = (value: unknown): Uint8Array => text(JSON.stringify(value));
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
@@ -66,5 +70,5 @@ export function parseLease(key: Uint8Array, value: Uint8Array): Pick<Lease, 'id'
   return { id, ...parseJson<{ ttl: number; renewals: number }>(value) };
 }
 
-export const namedKey = (prefix: 'm' | 'a' | 's', name: string): Uint8Array => text(`${prefix}${name}`);
+export const namedKey = (prefix: 'm' | 'a' | 's' | 'g', name: string): Uint8Array => text(`${prefix}${name}`);
 export const nameOfKey = (key: Uint8Array): string => Buffer.from(key).toString().slice(1);

@@ -1,12 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import type { ResponseHeader } from '../../proto/etcd-types.ts';
+import type { RangeRequest, ResponseHeader } from '../../proto/etcd-types.ts';
 import type { Method, StreamHandler, UnaryHandler } from '../../grpc/server.ts';
 import type { RaftNode } from '../../raft/runtime/types.ts';
 import { etcd } from './command.ts';
 import { etcdError, toGrpcError } from './errors.ts';
 import type { Lessor } from './lessor.ts';
+import type { Membership } from './membership.ts';
+import type { AskPeer } from './peer-service.ts';
 import type { Proposer } from './proposer.ts';
 import type { ReadBarrier } from './read-barrier.ts';
 import type { StoreMachine } from './store-machine.ts';
@@ -31,6 +33,8 @@ export interface MemberContext {
   readonly barrier: ReadBarrier;
   readonly lessor: Lessor;
   readonly hub: WatchHub;
+  readonly membership: Membership;
+  readonly askPeer: AskPeer;
   readonly limits: MemberLimits;
   readonly clock: Clock;
   readonly random: Random;
@@ -54,6 +58,16 @@ export function withHeader<T extends object>(context: MemberContext, result: T):
 export const needsLeader = (call: { metadata(name: string): string | undefined }): boolean =>
   call.metadata('hasleader') === 'true';
 
+/** What a learner answers, as etcd: by its method, and for a range by its request. */
+const learnersAnswer: Readonly<Record<string, (request: unknown) => boolean>> = {
+  '/etcdserverpb.Maintenance/Status': () => true,
+  '/etcdserverpb.KV/Range': (request) => (request as RangeRequest).serializable,
+  '/grpc.health.v1.Health/Check': () => true,
+};
+
+export const isLearner = ({ node, machine }: Pick<MemberContext, 'node' | 'machine'>): boolean =>
+  machine.state.members.get(node.id)?.learner === true;
+
 export function unary<Req, Res>(context: MemberContext, path: string, handle: UnaryHandler<Req, Res>): Method {
   const found = etcd.methods.get(path);
   if (found === undefined) throw new Error(`no method ${path}`);
@@ -65,6 +79,7 @@ export function unary<Req, Res>(context: MemberContext, path: string, handle: Un
     handle: async (request: Req, call) => {
       try {
         if (needsLeader(call) && context.node.status().leader === '') throw etcdError('no-leader');
+        if (isLearner(context) && learnersAnswer[path]?.(request) !== true) throw etcdError('not-for-learners');
         return await handle(request, call);
       } catch (error) {
         throw toGrpcError(error);
@@ -73,7 +88,12 @@ export function unary<Req, Res>(context: MemberContext, path: string, handle: Un
   };
 }
 
-export function streaming<Req, Res>(path: string, handle: StreamHandler<Req, Res>): Method {
+/** `context` absent: also learners answer */
+export function streaming<Req, Res>(
+  path: string,
+  handle: StreamHandler<Req, Res>,
+  context?: Pick<MemberContext, 'node' | 'machine'>,
+): Method {
   const found = etcd.methods.get(path);
   if (found === undefined || found.kind === 'unary') throw new Error(`no stream ${path}`);
   return {
@@ -83,6 +103,7 @@ export function streaming<Req, Res>(path: string, handle: StreamHandler<Req, Res
     response: found.response,
     handle: async (stream) => {
       try {
+        if (context !== undefined && isLearner(context)) throw etcdError('not-for-learners');
         await handle(stream);
       } catch (error) {
         throw toGrpcError(error);

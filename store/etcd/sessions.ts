@@ -39,6 +39,12 @@ export class Sessions {
     return true;
   }
 
+  /** Whether `admit` would say that it was applied before. */
+  seen(name: string, sequence: number): boolean {
+    const session = this.#sessions.get(name);
+    return session !== undefined && (sequence <= session.low || session.above.has(sequence));
+  }
+
   record(name: string): SessionRecord | undefined {
     const session = this.#sessions.get(name);
     return session && { low: session.low, above: [...session.above], last: session.last };

@@ -21,6 +21,7 @@ async function open(backend = new MemoryBackend()) {
     leaseStarted() {},
     leaseEnded() {},
     restored() {},
+    membersChanged() {},
     durable() {},
     failed() {},
   };

@@ -10,6 +10,9 @@ import { applyCommand } from './apply.ts';
 import type { ApplyObserver } from './apply.ts';
 import { commandCodec, entryCodec } from './command.ts';
 import { idToHex } from './identity.ts';
+import { applyChange, changeFault, fromConfChange } from './member-change.ts';
+import type { ProposedChange } from './member-change.ts';
+import { memberDefaults } from './member-options.ts';
 import {
   indexKey,
   jsonValue,
@@ -37,6 +40,8 @@ export interface MachineListener {
   batchDone(): void;
   leaseStarted(lease: Lease): void;
   leaseEnded(id: bigint): void;
+  /** what is known of the members changed, by `change` or by what a member tells of itself */
+  membersChanged(change?: ProposedChange): void;
   /** everything was replaced by a snapshot */
   restored(): void;
   durable(index: number): void;
@@ -51,6 +56,8 @@ export interface StoreMachineOptions {
   readonly log: Log;
   /** of a new cluster; ignored where the backend knows members already */
   readonly initialMembers: ReadonlyMap<string, MemberRecord>;
+  /** default 1 */
+  readonly maxLearners?: number;
 }
 
 /** changes that a compaction cleans up at a time between other work */
@@ -106,6 +113,7 @@ export class StoreMachine implements StateMachine {
   readonly #writer: WriteBehind;
   readonly #sink: StoreSink;
   readonly #observer: ApplyObserver;
+  readonly #maxLearners: number;
   #state: StoreState;
   #stagedMeta = '';
   readonly #sessionsChanged = new Set<string>();
@@ -119,6 +127,7 @@ export class StoreMachine implements StateMachine {
     this.#listener = options.listener;
     this.#log = options.log;
     this.#clock = options.clock;
+    this.#maxLearners = options.maxLearners ?? memberDefaults.maxLearners;
     this.#state = state;
     this.#sink = sink;
     this.#writer = new WriteBehind(options.backend, {
@@ -132,7 +141,10 @@ export class StoreMachine implements StateMachine {
       leaseStarted: (lease) => this.#listener.leaseStarted(lease),
       leaseEnded: (id) => this.#listener.leaseEnded(id),
       alarmChanged: (name, active) => this.#stage(namedKey('a', name), active ? jsonValue(true) : undefined),
-      memberChanged: (id) => this.#stageMember(id),
+      memberChanged: (id) => {
+        this.#stageMember(id);
+        this.#listener.membersChanged();
+      },
     };
   }
 
@@ -194,20 +206,38 @@ export class StoreMachine implements StateMachine {
     return full;
   }
 
-  applyConfChange(index: number, change: ConfChange, _confState: ConfState): void {
+  admitsConfChange(confChange: ConfChange): boolean {
+    const change = fromConfChange(confChange);
+    if (change === undefined || this.#state.sessions.seen(change.session, change.sequence)) return false;
+    return changeFault(this.#state, change, this.#maxLearners) === undefined;
+  }
+
+  applyConfChange(index: number, confChange: ConfChange, _confState: ConfState): void {
     const { state } = this;
     if (index <= state.appliedIndex) return;
-    for (const { type, id } of change.changes) {
-      if (type === 'remove') {
-        state.members.delete(id);
-        this.#stage(namedKey('m', id), undefined);
-      } else if (change.data.length > 0 && change.changes.length === 1) {
-        state.members.set(id, parseJson<MemberRecord>(change.data));
-        this.#stageMember(id);
-      }
-    }
+    const change = fromConfChange(confChange);
+    if (change !== undefined) this.#applyChange(index, change);
     state.appliedIndex = index;
     void this.#writer.commit(index);
+    if (change !== undefined) this.#listener.membersChanged(change);
+  }
+
+  #applyChange(index: number, change: ProposedChange): void {
+    const { state } = this;
+    this.#admit(change.session, change.sequence, index);
+    applyChange(state, change);
+    this.#stageMember(change.id);
+    if (state.removed.has(change.id)) this.#stage(namedKey('g', change.id), jsonValue(true));
+    this.#stageSessions();
+  }
+
+  /** False where it was applied before. */
+  #admit(session: string, sequence: number, index: number): boolean {
+    const { sessions } = this.#state;
+    if (!sessions.admit(session, sequence, index)) return false;
+    this.#sessionsChanged.add(session);
+    for (const old of sessions.prune()) this.#sessionsChanged.add(old);
+    return true;
   }
 
   async openSnapshot(): Promise<{ index: number; chunks: AsyncIterable<Uint8Array> }> {
@@ -266,9 +296,7 @@ export class StoreMachine implements StateMachine {
     const entry = entryCodec.decode(data);
     const name = idToHex(entry.session);
     const { state } = this;
-    if (!state.sessions.admit(name, entry.sequence, index)) return;
-    this.#sessionsChanged.add(name);
-    for (const old of state.sessions.prune()) this.#sessionsChanged.add(old);
+    if (!this.#admit(name, entry.sequence, index)) return;
     const context = { state, observer: this.#observer, term };
     const outcomes = entry.commands.map((bytes): Outcome => {
       try {
@@ -285,7 +313,8 @@ export class StoreMachine implements StateMachine {
   }
 
   #stageMember(id: string): void {
-    this.#stage(namedKey('m', id), jsonValue(this.#state.members.get(id)));
+    const member = this.#state.members.get(id);
+    this.#stage(namedKey('m', id), member && jsonValue(member));
   }
 
   /** Once a batch: behind an entry that is missing a session remembers thousands of others. */

@@ -10,6 +10,8 @@ export interface MemberRecord {
   readonly name: string;
   readonly peerUrls: readonly string[];
   readonly clientUrls: readonly string[];
+  /** absent: a voter */
+  readonly learner?: boolean;
 }
 
 /** Everything that is replicated. */
@@ -18,6 +20,8 @@ export interface StoreState {
   readonly sessions: Sessions;
   /** by id, 16 hex digits */
   readonly members: Map<string, MemberRecord>;
+  /** ids of former members; they never come back */
+  readonly removed: Set<string>;
   /** `<member id>/<alarm>` */
   readonly alarms: Set<string>;
   appliedIndex: number;
@@ -32,6 +36,7 @@ export interface MetaRecord {
 export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink: StoreSink): Promise<StoreState> {
   const sessions = new Sessions();
   const members = new Map<string, MemberRecord>();
+  const removed = new Set<string>();
   const alarms = new Set<string>();
   const leases: Pick<Lease, 'id' | 'ttl' | 'renewals'>[] = [];
   let index = 0;
@@ -39,6 +44,7 @@ export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink:
   const parsers: Record<string, (key: Uint8Array, value: Uint8Array) => void> = {
     [prefixes.lease]: (key, value) => leases.push(parseLease(key, value)),
     [prefixes.member]: (key, value) => members.set(nameOfKey(key), parseJson<MemberRecord>(value)),
+    [prefixes.removed]: (key) => removed.add(nameOfKey(key)),
     [prefixes.alarm]: (key) => alarms.add(nameOfKey(key)),
     [prefixes.session]: (key, value) => sessions.load(nameOfKey(key), parseJson<SessionRecord>(value)),
     [prefixes.meta]: (key, value) => {
@@ -60,5 +66,5 @@ export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink:
   mvcc.beginLoad({ ...meta, leases });
   for (const chunk of records) for (const record of chunk) mvcc.loadRecord(record);
   mvcc.endLoad();
-  return { mvcc, sessions, members, alarms, appliedIndex: index };
+  return { mvcc, sessions, members, removed, alarms, appliedIndex: index };
 }

@@ -213,7 +213,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 export const watchMethods = (context: MemberContext): Method[] => [
-  streaming<WatchRequest, Loose<WatchResponse>>('/etcdserverpb.Watch/Watch', (stream) =>
-    new WatchCall(context, stream).run(),
+  streaming<WatchRequest, Loose<WatchResponse>>(
+    '/etcdserverpb.Watch/Watch',
+    (stream) => new WatchCall(context, stream).run(),
+    context,
   ),
 ];
