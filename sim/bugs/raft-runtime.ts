@@ -241,8 +241,8 @@ export const runtimeBugs: readonly Bug[] = [
       },
       {
         file: 'raft/runtime/member.ts',
-        find: '    this.#reads.ask();\n',
-        replace: '',
+        find: 'this.#reads.ask();',
+        replace: 'void 0;',
       },
     ],
   },
@@ -254,6 +254,77 @@ export const runtimeBugs: readonly Bug[] = [
         file: 'raft/runtime/log-cutter.ts',
         find: 'const logStart = { index: start, term: window.term(start) };',
         replace: 'const logStart = { index: start, term: window.term(index) };',
+      },
+    ],
+  },
+  {
+    name: 'segment-name-not-synced',
+    what: 'the name of a new log segment is not synced, so a crash takes the segment away',
+    edits: [
+      {
+        file: 'raft/runtime/wal/segment-files.ts',
+        find: '    if (fsync) await syncDir(disk, dir);\n    return handle;',
+        replace: '    return handle;',
+      },
+    ],
+  },
+  {
+    name: 'new-segment-forgets-vote',
+    what: 'a new log segment does not repeat term and vote, which go with the old one',
+    edits: [
+      {
+        file: 'raft/runtime/wal/wal.ts',
+        find: 'recordsOf({ mark: head.mark, entries: [], hardState: head.hardState })',
+        replace: 'recordsOf({ mark: head.mark, entries: [] })',
+      },
+    ],
+  },
+  {
+    name: 'segment-removed-too-early',
+    what: 'a log segment is removed though it holds entries behind the cut',
+    edits: [
+      {
+        file: 'raft/runtime/wal/wal.ts',
+        find: 'this.#segments.length > 1 && this.#segments[1]!.firstIndex <= index + 1',
+        replace: 'this.#segments.length > 1 && this.#segments[0]!.firstIndex <= index + 1',
+      },
+    ],
+  },
+  {
+    name: 'snapshot-in-force-removed',
+    what: 'old snapshot files are removed, the one that the log leads back to among them',
+    edits: [
+      {
+        file: 'raft/runtime/snapshot-store.ts',
+        find: '      if (index >= inForce) return;\n',
+        replace: '      void inForce;\n',
+      },
+      {
+        file: 'raft/runtime/snapshot-store.ts',
+        find: '.slice(0, -keptFiles)',
+        replace: '.slice(0, -keptFiles + 1)',
+      },
+    ],
+  },
+  {
+    name: 'cut-overtakes-snapshot',
+    what: 'the log is cut at the old state while a received snapshot is on its way into it',
+    edits: [
+      {
+        file: 'raft/runtime/log-cutter.ts',
+        find: 'this.#cutting || this.#pauses > 0 || !due',
+        replace: 'this.#cutting || !due',
+      },
+    ],
+  },
+  {
+    name: 'restores-overlap',
+    what: 'a second snapshot is restored while the first still is',
+    edits: [
+      {
+        file: 'raft/runtime/member.ts',
+        find: '      await before;\n',
+        replace: '',
       },
     ],
   },
