@@ -15,11 +15,7 @@ export function sameKv(a: Kv | undefined, b: Kv | undefined): boolean {
 }
 
 /** Without prevKv: a watch need not ask for it. */
-export function sameEvent(a: Event, b: Event): boolean {
-  if (a.type !== b.type) return false;
-  if (a.type === 'put') return sameKv(a.kv, b.kv);
-  return a.kv.key === b.kv.key && a.kv.modRevision === b.kv.modRevision;
-}
+export const sameEvent = (a: Event, b: Event): boolean => a.type === b.type && sameKv(a.kv, b.kv);
 
 /** The order within a revision counts too: members apply a transaction's steps one after another. */
 export function eventsDifference(expected: readonly Event[], found: readonly Event[]): string | undefined {

@@ -19,7 +19,10 @@ export type { History, Operation, RevisionRecord, Watch, WatchResponse } from '.
 export type { Violation } from './report.ts';
 
 export interface CheckOptions {
-  /** The search is asked too, for histories of up to so many operations, or where revisions alone cannot tell. */
+  /**
+   * The search is asked too, for histories of up to so many operations; 0: never. Where revisions alone cannot tell, it
+   * is asked for ten times as many.
+   */
   readonly searchOperationsMax?: number;
   /** Steps of the search; it gives up beyond them. */
   readonly searchStepsMax?: number;
@@ -27,8 +30,8 @@ export interface CheckOptions {
   readonly liveness?: LivenessLimits;
   readonly watches?: WatchOptions;
 }
-const searchOperationsMaxDefault = 20_000;
-const searchStepsMaxDefault = 1_000_000;
+const searchOperationsMaxDefault = 2_000;
+const searchStepsMaxDefault = 200_000;
 
 export interface CheckStats {
   readonly operations: number;
@@ -61,7 +64,7 @@ export function checkHistory(history: History, options: CheckOptions = {}): Repo
   let claims: Claims = new Map();
   if (known) claims = new ByRevision(timeline, history.operations, findings).check(history.operations, leases);
   new Refusals(history, leases, findings).check(history.operations);
-  const search = runSearch(history, options, findings);
+  const search = runSearch(history, options, findings, known);
   if (known) {
     checkSerializable(timeline, history.operations, claims, findings);
     if (toldOf(history) <= timeline.last || history.revisions !== undefined) {
@@ -93,8 +96,9 @@ function runSearch(
   history: History,
   options: CheckOptions,
   findings: Findings,
+  known: boolean,
 ): Pick<CheckStats, 'search' | 'searchSteps'> {
-  const most = options.searchOperationsMax ?? searchOperationsMaxDefault;
+  const most = (options.searchOperationsMax ?? searchOperationsMaxDefault) * (known ? 1 : 10);
   if (history.operations.length > most || findings.count > 0) return { search: 'skipped', searchSteps: 0 };
   const model = new EtcdModel(history);
   const stepsMax = options.searchStepsMax ?? searchStepsMaxDefault;
