@@ -75,7 +75,7 @@ export class ClusterMember implements SimMember {
   }
 
   start(): void {
-    if (this.life === 'failed') this.crash({ kind: 'process' });
+    if (this.life === 'failed') this.life = 'down';
     if (this.life !== 'down') return;
     this.#world.note(this.name, () => 'starts');
     this.starts++;
