@@ -2,7 +2,7 @@ import type { Placed } from './by-revision.ts';
 import { describeEvents, describeOperation } from './describe.ts';
 import { eventsDifference } from './difference.ts';
 import { evaluate } from './evaluate.ts';
-import type { Event, Key, LeaseName, Operation, TxnRequest, TxnStep } from './history.ts';
+import type { Event, Key, LeaseName, Operation, TxnStep } from './history.ts';
 import type { LeaseTimes } from './lease-times.ts';
 import type { Findings } from './report.ts';
 import type { Timeline } from './timeline.ts';
@@ -95,7 +95,7 @@ function touched(step: TxnStep): readonly Key[] | undefined {
   if (step.kind === 'put') return [step.key];
   if (step.kind === 'range') return [];
   if (step.kind === 'delete') return step.rangeEnd ? undefined : [step.key];
-  const lists = [...(step as TxnRequest).success, ...(step as TxnRequest).failure].map(touched);
+  const lists = [...step.success, ...step.failure].map(touched);
   return lists.some((list) => list === undefined) ? undefined : lists.flatMap((list) => list ?? []);
 }
 

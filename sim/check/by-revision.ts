@@ -14,7 +14,7 @@ import { attribute, seenAt } from './attribution.ts';
 import { describeEvents, describeOperation, describeRequest } from './describe.ts';
 import { eventsDifference, resultDifference } from './difference.ts';
 import { evaluate } from './evaluate.ts';
-import type { History, Operation, Response, Result, RevisionRecord, TxnResult } from './history.ts';
+import type { History, Operation, Response, Result } from './history.ts';
 import type { LeaseTimes } from './lease-times.ts';
 import type { Findings } from './report.ts';
 import type { Timeline } from './timeline.ts';
@@ -32,7 +32,7 @@ export type Claims = ReadonlyMap<number, Operation | 'lease-end'>;
 const resultWrites = (result: Result): boolean =>
   result.kind === 'put' ||
   (result.kind === 'delete' && result.deleted > 0) ||
-  (result.kind === 'txn' && (result as TxnResult).responses.some(resultWrites));
+  (result.kind === 'txn' && result.responses.some(resultWrites));
 
 export function placedOperations(operations: readonly Operation[]): Placed[] {
   const placed: Placed[] = [];
@@ -140,7 +140,7 @@ export class ByRevision {
 
   #checkWrite(operation: Operation, response: Response): void {
     const { revision } = response;
-    const truth = this.#timeline.record(revision) as RevisionRecord | undefined;
+    const truth = this.#timeline.record(revision);
     if (revision === this.#timeline.first || truth === undefined) {
       this.#violation('Linearizable', `acknowledged with revision ${revision}, which was there before`, operation);
       return;

@@ -60,7 +60,7 @@ export function describeRequest(request: Request | LeaseEndRequest): string {
       return `keep lease ${request.lease} alive`;
     case 'lease-end':
       return `end of lease ${request.lease}`;
-    case 'compact':
+    default:
       return `compact to ${request.revision}`;
   }
 }

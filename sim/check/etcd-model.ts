@@ -11,6 +11,8 @@ import type { Model, Timed } from './linearizability.ts';
 /** An operation of the history, or the end of a lease, which no client asked for. */
 export type ModelOperation = Operation | (Omit<Operation, 'request'> & { readonly request: LeaseEndRequest });
 
+type StateParts = Pick<EtcdState, 'revision' | 'compactRevision' | 'kvs' | 'leases' | 'trail' | 'before'>;
+
 /** Immutable; each write makes the next one. Two that were reached by the same changes have the same hash. */
 export class EtcdState implements View {
   readonly revision: number;
@@ -23,7 +25,7 @@ export class EtcdState implements View {
   readonly before: EtcdState | undefined;
   readonly hash: number;
 
-  constructor(parts: Pick<EtcdState, 'revision' | 'compactRevision' | 'kvs' | 'leases' | 'trail' | 'before'>) {
+  constructor(parts: StateParts) {
     this.revision = parts.revision;
     this.compactRevision = parts.compactRevision;
     this.kvs = parts.kvs;
@@ -60,7 +62,8 @@ export class EtcdState implements View {
   }
 
   at(revision: number): View {
-    let state: EtcdState = this;
+    if (revision >= this.revision || this.before === undefined) return this;
+    let state = this.before;
     while (state.revision > revision && state.before !== undefined) state = state.before;
     return state;
   }
@@ -78,15 +81,20 @@ export class EtcdState implements View {
       else kvs.delete(kv.key);
       trail = hashText(`${trail}/${type}/${kv.key}/${kv.value}/${kv.lease}/${kv.modRevision}`);
     }
-    return new EtcdState({ ...this, kvs, trail, revision: this.revision + 1, before: this });
+    return this.#with({ kvs, trail, revision: this.revision + 1, before: this });
   }
 
   withLeases(leases: ReadonlySet<LeaseName>): EtcdState {
-    return new EtcdState({ ...this, leases });
+    return this.#with({ leases });
   }
 
   compacted(compactRevision: number): EtcdState {
-    return new EtcdState({ ...this, compactRevision });
+    return this.#with({ compactRevision });
+  }
+
+  #with(changes: Partial<StateParts>): EtcdState {
+    const { revision, compactRevision, kvs, leases, trail, before } = this;
+    return new EtcdState({ revision, compactRevision, kvs, leases, trail, before, ...changes });
   }
 }
 

@@ -85,7 +85,7 @@ function evaluateAny(view: View, request: Request | LeaseEndRequest): Effect {
       const attached = view.list('', '\0').filter((kv) => kv.lease === request.lease);
       return { result: { kind: 'lease-revoke' }, events: attached.map((kv) => deletion(kv, view.revision + 1)) };
     }
-    case 'compact':
+    default:
       if (request.revision <= view.compactRevision) throw new Refused('compacted');
       if (request.revision > view.revision) throw new Refused('future-revision');
       return { result: { kind: 'compact' }, events: [] };

@@ -18,7 +18,10 @@ const registers: Model<ReadonlyMap<Key, number>, RegisterOp> = {
     return (state.get(key) ?? 0) === read ? state : undefined;
   },
   hash: (state) =>
-    [...state].sort().reduce((sum, [key, value]) => sum * 31 + value * 7 + key.charCodeAt(0), 7) % 2 ** 40,
+    [...state]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .reduce((sum, [key, value]) => sum * 31 + value * 7 + key.charCodeAt(0), 7) %
+    2 ** 40,
 };
 const parted: typeof registers = {
   ...registers,

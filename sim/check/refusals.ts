@@ -69,6 +69,7 @@ export class Refusals {
         return wrong ? `refused as compacted, but no compaction went beyond ${Math.max(...revisions)}` : undefined;
       }
       case 'future-revision': {
+        if (request.kind === 'range' && request.serializable === true) return undefined; // its member may be behind
         const known = this.#knownAt(operation.call);
         return revisions.every((r) => r <= known)
           ? `refused as a future revision, though revision ${known} had been answered before`
@@ -87,7 +88,7 @@ export class Refusals {
           ? undefined
           : `refused because lease ${lease} exists, which nobody granted`;
       }
-      case 'key-not-found':
+      default:
         return undefined; // the search looks at it
     }
   }
