@@ -3,7 +3,7 @@ import type { Random } from '../../base/random.ts';
 
 /** FNV-1a and a final mix: near seeds and names give streams that have nothing in common. */
 function mixed(seed: number, name: string): number {
-  let hash = 0x811c9dc5 ^ (seed >>> 0);
+  let hash = 0x811c9dc5;
   const text = `${seed}/${name}`;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
