@@ -1,4 +1,4 @@
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
 import { systemClock } from '../../base/clock.ts';
 import { GrpcError } from '../../grpc/server.ts';
 import type { GrpcCode } from '../../grpc/server.ts';

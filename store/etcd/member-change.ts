@@ -88,7 +88,7 @@ export function applyChange({ members, removed }: Members, change: MemberChange)
   } else if (kind === 'add') {
     members.set(id, newMember(change));
   } else if (known !== undefined) {
-    const { learner, ...voter } = known;
+    const { learner: _, ...voter } = known;
     members.set(id, kind === 'promote' ? voter : { ...known, peerUrls: peerUrls ?? known.peerUrls });
   }
 }

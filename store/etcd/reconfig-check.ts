@@ -11,7 +11,7 @@ export interface ClusterView {
   readonly id: string;
   readonly members: ReadonlyMap<string, MemberRecord>;
   /** how long the connection to a member has stood, milliseconds */
-  connectedMs(id: string): number | undefined;
+  readonly connectedMs: (id: string) => number | undefined;
   /** a member counts as healthy once it has been connected for so long */
   readonly healthyAfterMs: number;
 }

@@ -61,6 +61,41 @@ export class TestCluster {
     return cluster;
   }
 
+  /**
+   * A place for one more member on ports of its own, to be started as one that joins those that are members now; its
+   * number. The others must have been told by MemberAdd.
+   */
+  async reserve(more: Partial<EtcdMemberOptions> = {}): Promise<number> {
+    const place = this.#options.length;
+    const [first] = this.#options;
+    const [peer, client] = (await freePorts(2)).map((port) => `http://127.0.0.1:${port}`);
+    const name = `m${place}`;
+    const initialCluster = Object.fromEntries(
+      this.running[0]!.describe().members.map(({ id, name: known, peerUrls }) => [known || id, peerUrls]),
+    );
+    this.#options.push({
+      ...first!,
+      name,
+      dataDir: join(first!.dataDir, '..', name),
+      listenClientUrls: [client!],
+      listenPeerUrls: [peer!],
+      initialAdvertisePeerUrls: [peer!],
+      initialCluster: { ...initialCluster, [name]: [peer!] },
+      initialClusterState: 'existing',
+      ...more,
+    });
+    this.members.push(undefined);
+    return place;
+  }
+
+  change(i: number, more: Partial<EtcdMemberOptions>): void {
+    this.#options[i] = { ...this.#options[i]!, ...more };
+  }
+
+  async wipe(i: number): Promise<void> {
+    await rm(this.#options[i]!.dataDir, { recursive: true, force: true });
+  }
+
   optionsOf(i: number): EtcdMemberOptions {
     return this.#options[i]!;
   }
