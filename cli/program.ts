@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerChaosCommand } from './commands/chaos-command.ts';
 import { registerClusterCommands } from './commands/cluster-commands.ts';
 import { registerComponentCommands } from './commands/component-commands.ts';
 import { version } from './version.ts';
@@ -15,5 +16,6 @@ export function createProgram(): Command {
     .addHelpText('after', '\nExamples:\n  kuorum up\n  kuorum status\n  kuorum kill leader\n  kuorum up --help');
   registerClusterCommands(program);
   registerComponentCommands(program);
+  registerChaosCommand(program);
   return program;
 }

@@ -21,6 +21,8 @@ const sourceFolders = [
   'controllers',
   'node',
   'cli',
+  'sim/check',
+  'chaos',
 ];
 // modules with native code find it beside themselves
 const external = ['classic-level', 'msgpackr-extract'];

@@ -33,6 +33,8 @@ export interface Layout {
   readonly frontUrl: string;
   readonly replicas: readonly ReplicaPlace[];
   readonly nodes: readonly NodePlace[];
+  /** more environment by component, for fault injection; not kept with the cluster */
+  readonly environment?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 const host = '127.0.0.1';

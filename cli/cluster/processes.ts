@@ -63,7 +63,7 @@ export function startComponent(layout: Layout, component: string): void {
       detached: true,
       stdio: ['ignore', log, log],
       // fsyncs must not queue behind the store's background writes
-      env: { UV_THREADPOOL_SIZE: '8', GRPC_VERBOSITY: 'NONE', ...process.env },
+      env: { UV_THREADPOOL_SIZE: '8', GRPC_VERBOSITY: 'NONE', ...process.env, ...layout.environment?.[component] },
     },
   );
   closeSync(log);

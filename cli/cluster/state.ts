@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CliError } from '../cli-error.ts';
+import { parseClusterConfig } from '../config/cluster-config.ts';
 import type { ClusterConfig } from '../config/config-schema.ts';
 import { layoutOf } from './layout.ts';
 import type { Layout } from './layout.ts';
@@ -42,7 +43,8 @@ export function findState(dataDir: string): Layout | undefined {
     );
   }
   // the folder may have been moved: where it is now counts
-  return layoutOf({ ...state.config, dataDir });
+  // a cluster made before a key was known goes on with its default
+  return layoutOf({ ...parseClusterConfig('', path), ...state.config, dataDir });
 }
 
 export function loadState(dataDir: string): Layout {

@@ -5,6 +5,7 @@ import { createLog } from '../../base/log.ts';
 import { CliError, messageOf } from '../cli-error.ts';
 import type { Layout, NodePlace } from '../cluster/layout.ts';
 import { loadState } from '../cluster/state.ts';
+import { installClockFault } from '../faults/clock-fault.ts';
 import { readPair } from '../pki/cluster-pki.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
 import type { Part } from './process-life.ts';
@@ -89,6 +90,7 @@ async function runReplica(layout: Layout, name: string): Promise<void> {
 /** One process of a cluster that `kuorum up` made. */
 export async function runLocalComponent(dataDir: string, name: string): Promise<void> {
   process.title = `kuorum ${name}`;
+  installClockFault();
   const layout = loadState(dataDir);
   const node = layout.nodes.find((n) => n.name === name);
   try {

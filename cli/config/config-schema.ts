@@ -89,6 +89,10 @@ export const configSchema = {
     lease: duration(5_000, 1_000, 60_000),
     nodeGracePeriod: duration(40_000, 2_000, 600_000),
   },
+  store: {
+    snapshotCount: integer(10_000, 10, 10_000_000),
+    catchUpEntries: integer(5_000, 1, 10_000_000),
+  },
   tls: {
     certificateDays: integer(365, 1, 3650),
     extraNames: textList(/^[a-zA-Z0-9.:*-]+$/, 'host names or addresses'),
