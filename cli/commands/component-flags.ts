@@ -21,6 +21,7 @@ export const etcdFlags: readonly Flag[] = [
   { name: 'snapshot-count', type: 'number', fallback: '10000', text: 'entries between cuts of the log' },
   { name: 'quota-backend-bytes', type: 'number', fallback: '0', text: 'NOSPACE above this size; 0 means 2 GiB' },
   { name: 'max-request-bytes', type: 'number', fallback: '1572864', text: 'larger requests are refused' },
+  { name: 'grpc-server', type: 'text', fallback: 'lean', text: 'what carries the client port: lean or grpc-js' },
   { name: 'max-txn-ops', type: 'number', fallback: '128', text: 'operations in one transaction' },
   { name: 'log-level', type: 'text', fallback: 'info', text: 'debug, info, warn or error' },
   { name: 'cert-file', type: 'text', text: "the client port's certificate" },

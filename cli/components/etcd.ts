@@ -71,12 +71,18 @@ function optionsFrom(values: FlagValues): Omit<EtcdMemberOptions, 'log'> {
     heartbeatMs: values.number('heartbeat-interval'),
     electionMs: values.number('election-timeout'),
     snapshotCount: values.number('snapshot-count'),
+    grpcServer: grpcServerOf(values.text('grpc-server')),
     quotaBackendBytes: values.number('quota-backend-bytes'),
     maxRequestBytes: values.number('max-request-bytes'),
     maxTxnOps: values.number('max-txn-ops'),
     clientTls: tlsFrom(values, '', values.list('listen-client-urls')),
     peerTls: peerTls && { ...peerTls, ca: peerTls.ca ?? '' },
   };
+}
+
+function grpcServerOf(text: string): 'lean' | 'grpc-js' {
+  if (text === 'lean' || text === 'grpc-js') return text;
+  throw new CliError(`--grpc-server must be lean or grpc-js, not "${text}"`);
 }
 
 /** `kuorum etcd`: a member of the store, alone in its process. */

@@ -23,7 +23,7 @@ interface Peer {
   pingedAtMs: number;
 }
 
-/** gRPC over HTTP/2 framing of our own, straight on the sockets: see docs/grpc.md. */
+/** gRPC over HTTP/2 framing of our own, straight on the sockets. */
 class LeanServer implements GrpcServer {
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #maxRequestBytes: number;

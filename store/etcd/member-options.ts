@@ -37,6 +37,8 @@ export interface EtcdMemberOptions {
   /** PEM texts; a client certificate is required when `ca` is given */
   readonly clientTls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly peerTls?: TlsFiles;
+  /** what carries the client port; default 'lean' */
+  readonly grpcServer?: 'lean' | 'grpc-js';
   /** tests only: a log without fsync */
   readonly unsafeNoFsync?: boolean;
   readonly log: Log;

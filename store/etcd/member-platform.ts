@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
-import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
+import { serveLean } from '../../grpc/lean/lean-server.ts';
 import type { GrpcServer, GrpcServerOptions } from '../../grpc/server.ts';
 import { openRaftNode } from '../../raft/runtime/node.ts';
 import type { RaftNode, RaftNodeOptions, TlsFiles } from '../../raft/runtime/types.ts';
@@ -29,5 +29,5 @@ export const systemMemberPlatform: MemberPlatform = {
   openRaft: (options) => openRaftNode(options),
   openBackend: (dir) => LevelBackend.open(dir),
   callPeer: callPeerOver,
-  serve: serveGrpcJs,
+  serve: serveLean,
 };

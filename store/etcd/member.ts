@@ -1,3 +1,4 @@
+import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
 import type { EtcdMemberOptions } from './member-options.ts';
 import { systemMemberPlatform } from './member-platform.ts';
 import type { MemberPlatform } from './member-platform.ts';
@@ -13,4 +14,5 @@ export { etcdVersion } from './version.ts';
 export const startEtcdMember = (
   options: EtcdMemberOptions,
   platform: MemberPlatform = systemMemberPlatform,
-): Promise<EtcdMember> => openMember(options, platform);
+): Promise<EtcdMember> =>
+  openMember(options, options.grpcServer === 'grpc-js' ? { ...platform, serve: serveGrpcJs } : platform);
