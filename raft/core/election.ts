@@ -4,11 +4,12 @@ import type { Message, MessageType, Refusal, Term } from './types.ts';
 
 export type Campaign = 'pre-election' | 'election' | 'transfer';
 
-/** Context of a vote request that leases do not stop: the leader itself asked for it. */
-export const transferContext = 'transfer';
+const transferReason = 'leadership transfer';
 
-const reasonOfContext = (context: string | undefined): string =>
-  context === transferContext ? 'leadership transfer' : (context ?? 'election timeout');
+/** A vote request that the leader itself asked for is not stopped by leases; the reason it gives may have details. */
+export const overridesLeases = ({ context }: Message): boolean => context?.startsWith(transferReason) === true;
+
+const reasonOfContext = (context: string | undefined): string => context ?? 'election timeout';
 
 /** Campaigns, unless that would be useless or unsafe. False when it did not. */
 export function maybeCampaign(raft: Raft, reason: string, transfer = false): boolean {
@@ -21,8 +22,8 @@ export function maybeCampaign(raft: Raft, reason: string, transfer = false): boo
 }
 
 /** The leader hands over to us. Where a change is not applied yet that must come first, but soon will. */
-export function handleTimeoutNow(raft: Raft): void {
-  const started = maybeCampaign(raft, 'leadership transfer', true);
+export function handleTimeoutNow(raft: Raft, { context }: Pick<Message, 'context'> = {}): void {
+  const started = maybeCampaign(raft, context ? `${transferReason}: ${context}` : transferReason, true);
   raft.campaignOnceApplied = !started && raft.role !== 'leader' && raft.isPromotable;
 }
 
@@ -42,8 +43,7 @@ function campaign(raft: Raft, kind: Campaign): void {
     return;
   }
   becomeCandidate(raft, reason);
-  const overridesLeases = kind === 'transfer';
-  requestVotes(raft, 'vote', raft.term, overridesLeases ? transferContext : reason);
+  requestVotes(raft, 'vote', raft.term, reason);
   // Our own vote counts when it is on disk, as everybody else's.
   raft.outbox.send({ type: 'vote-resp', to: raft.id, term: raft.term });
   countClosedLeader(raft);
@@ -56,8 +56,9 @@ function countClosedLeader(raft: Raft): void {
 
 function requestVotes(raft: Raft, type: MessageType, term: Term, context: string): void {
   const { lastIndex: index, lastTerm: logTerm } = raft.log;
+  const known = knownCommitted(raft);
   for (const to of raft.tracker.voters()) {
-    if (to !== raft.id) raft.outbox.send({ type, to, term, index, logTerm, context });
+    if (to !== raft.id) raft.outbox.send({ type, to, term, index, logTerm, context, ...known });
   }
 }
 
@@ -75,7 +76,6 @@ function poll(raft: Raft, from: string, granted: boolean): void {
 
 /** `vote-resp` reaches candidates and `pre-vote-resp` pre-candidates. */
 export function handleVoteResponse(raft: Raft, message: Message): void {
-  learnCommitted(raft, message);
   poll(raft, message.from, !message.reject);
 }
 
@@ -84,7 +84,7 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
   const isPreVote = message.type === 'pre-vote';
   const mayVote =
     raft.vote === message.from || (raft.vote === '' && raft.leader === '') || (isPreVote && message.term > raft.term);
-  const promised = raft.promise.isBinding && message.context !== transferContext;
+  const promised = raft.promise.isBinding && !overridesLeases(message);
   const granted = mayVote && !promised && raft.log.isUpToDate(message.index ?? 0, message.logTerm ?? 0);
   if (!granted) {
     rejectVote(raft, message);
@@ -99,21 +99,26 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
 }
 
 export function rejectVote(raft: Raft, message: Message): void {
-  const { committed: commit } = raft.log;
-  const logTerm = raft.log.termAt(commit);
-  const known = commit > 0 && logTerm !== undefined && { commit, logTerm };
+  const known = knownCommitted(raft);
   raft.outbox.send({ type: responseType(message), to: message.from, term: raft.term, reject: true, ...known });
 }
 
+function knownCommitted(raft: Raft): Pick<Message, 'commit' | 'commitTerm'> {
+  const { committed: commit } = raft.log;
+  const commitTerm = raft.log.termAt(commit);
+  return commit > 0 && commitTerm !== undefined ? { commit, commitTerm } : {};
+}
+
 /**
- * Who refuses us tells what it knows to be committed. Two members need that, since a configuration is in force only once
- * its entry is known to be committed:
- * - one that was removed while the news did not reach it: it stops asking for votes;
- * - the rest of a group whose leader removed itself and left before they heard: they may count on the leaver's vote, while
- *   its longer log makes it refuse (the thesis, section 4.2.2, has such a leaver lead on).
+ * Who asks for a vote, and who refuses it, tells what it knows to be committed; that is true in any term. Groups need it
+ * to find a leader, since a configuration is in force only where its entry is known to be committed:
+ * - one that was removed while the news did not reach it stops asking for votes;
+ * - members whose leader removed itself before they heard may still count on its vote, while its longer log makes it
+ *   refuse (the thesis, section 4.2.2, has such a leader lead on);
+ * - a learner that was made a voter without knowing may have the longest log, so that only it can be elected.
  */
-export function learnCommitted(raft: Raft, { reject, commit, logTerm }: Message): void {
-  if (reject && commit !== undefined && logTerm !== undefined && raft.log.matchTerm(commit, logTerm)) {
+export function learnCommitted(raft: Raft, { commit, commitTerm }: Message): void {
+  if (commit !== undefined && commitTerm !== undefined && raft.log.matchTerm(commit, commitTerm)) {
     raft.log.commitTo(commit);
   }
 }

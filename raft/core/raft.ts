@@ -41,6 +41,8 @@ export class Raft {
   broadcastPending = false;
 
   leadTransferee: NodeId = '';
+  /** why it is handed over, for people */
+  transferReason = '';
   /** ticks since we lead, from 1 */
   leaderTicks = 1;
   readonly promise: LeasePromise;

@@ -108,8 +108,8 @@ export class RawNode implements RawNodeApi {
     return this.#request({ type: 'read-index', context });
   }
 
-  transferLeadership(to: NodeId): void {
-    this.#request({ type: 'transfer-leader', context: to });
+  transferLeadership(to: NodeId, reason = ''): void {
+    this.#request({ type: 'transfer-leader', context: reason === '' ? to : `${to} ${reason}` });
   }
 
   bestSuccessor(): NodeId {

@@ -17,6 +17,7 @@ function reset(raft: Raft, term: Term): void {
   raft.timer.restart();
   raft.heartbeatElapsed = 0;
   raft.leadTransferee = '';
+  raft.transferReason = '';
   raft.leaseWaived = false;
   raft.leaderTicks = 1;
   raft.campaignOnceApplied = false;

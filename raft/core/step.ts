@@ -5,8 +5,8 @@ import {
   handleVoteResponse,
   learnCommitted,
   noteCandidacy,
+  overridesLeases,
   rejectVote,
-  transferContext,
 } from './election.ts';
 import { handleAppend, handleHeartbeat, handleSnapshot } from './follower.ts';
 import { handleAppendResponse, handleHeartbeatResponse } from './leader.ts';
@@ -41,8 +41,6 @@ const conceding: Handlers = {
 const handlers: Record<Role, Handlers> = {
   follower: {
     ...voteRequests,
-    'vote-resp': learnCommitted,
-    'pre-vote-resp': learnCommitted,
     app: handleAppend,
     heartbeat: handleHeartbeat,
     snap: handleSnapshot,
@@ -71,6 +69,7 @@ const withoutTerm: ReadonlySet<MessageType> = new Set(['prop', 'read-index', 'tr
 
 /** Takes in one message. Answers why a request was dropped, if it was. */
 export function step(raft: Raft, message: Message): Refusal | undefined {
+  if (message.commitTerm !== undefined) learnCommitted(raft, message);
   if (!withoutTerm.has(message.type)) {
     if (message.term > raft.term && !admitHigherTerm(raft, message)) return undefined;
     if (message.term < raft.term) {
@@ -87,7 +86,7 @@ export function step(raft: Raft, message: Message): Refusal | undefined {
 function admitHigherTerm(raft: Raft, message: Message): boolean {
   const isPreVote = message.type === 'pre-vote';
   if (isPreVote || message.type === 'vote') {
-    if (raft.holdsLease && message.context !== transferContext) {
+    if (raft.holdsLease && !overridesLeases(message)) {
       // No disturbance while the leader is heard (section 6, last part). A pre-vote's sender may know so at once.
       if (isPreVote) rejectVote(raft, message);
       return false;

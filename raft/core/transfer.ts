@@ -8,13 +8,15 @@ import type { Message, NodeId, Refusal } from './types.ts';
  * in it: a leader whose disk is stuck gets rid of leadership this way.
  */
 export function handleTransferAsLeader(raft: Raft, message: Message): Refusal | undefined {
-  const to = message.context ?? '';
+  // to whom, and behind a space why
+  const [, to = '', reason = ''] = /^(\S*) ?(.*)$/s.exec(message.context ?? '') ?? [];
   const progress = raft.tracker.progress.get(to);
   if (!progress || !raft.tracker.isVoter(to)) return 'not-a-voter';
   if (raft.leadTransferee === to) return undefined;
   abortTransfer(raft);
   if (to === raft.id) return undefined;
   raft.leadTransferee = to;
+  raft.transferReason = reason;
   raft.timer.elapsed = 0;
   if (progress.match === raft.log.lastIndex) sendTimeoutNow(raft, to);
   else sendAppend(raft, to);
@@ -44,9 +46,11 @@ export function maybeFinishTransfer(raft: Raft, peer: NodeId): void {
 
 export function abortTransfer(raft: Raft): void {
   raft.leadTransferee = '';
+  raft.transferReason = '';
 }
 
 export function sendTimeoutNow(raft: Raft, to: NodeId): void {
   raft.leaseWaived = true;
-  raft.outbox.send({ type: 'timeout-now', to, term: raft.term });
+  const { transferReason: context } = raft;
+  raft.outbox.send({ type: 'timeout-now', to, term: raft.term, ...(context !== '' && { context }) });
 }

@@ -97,8 +97,8 @@ export interface Message {
   /** `app-resp` with `reject`: the follower's hint where logs may agree (with its term in `logTerm`) */
   readonly rejectHint?: LogIndex;
   /**
-   * `read-index`, `heartbeat` and their answers: the request's identity. `vote`: why, for people; 'transfer' overrides
-   * leases. `transfer-leader`: to whom.
+   * `read-index`, `heartbeat` and their answers: the request's identity. `vote`: why, for people; a leadership transfer overrides
+   * leases. `transfer-leader`: to whom, and behind a space why; `timeout-now`: why.
    */
   readonly context?: string;
   /** `snap`: what is offered; the driver streams the state itself */
@@ -266,7 +266,7 @@ export interface RawNodeApi {
   /** 'dropped' where there is no leader to ask, or too many reads wait */
   readIndex(context: string): 'accepted' | 'dropped';
   /** Works also while our own disk is stuck: what counts is what `to` has. Given up after an election timeout. */
-  transferLeadership(to: NodeId): void;
+  transferLeadership(to: NodeId, reason?: string): void;
   /** The voter to hand leadership to: alive, and with the longest log of those; '' where there is none, or we do not lead. */
   bestSuccessor(): NodeId;
   /** why the last proposal, read, transfer or forgetLeader was dropped; undefined where it was not */

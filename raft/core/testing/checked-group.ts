@@ -6,6 +6,8 @@ import { defaultMemberConfig, TestMember, type MemberConfig } from './member.ts'
 
 /** Beyond it messages are lost, as in a real network. */
 const maxMessagesInFlight = 400;
+/** No clock is faster or slower than true time by more. */
+const clockDriftMax = 0.1;
 
 /** A group whose every event is chosen by `random`, with Raft's invariants checked after each. */
 export class CheckedGroup {
@@ -15,9 +17,10 @@ export class CheckedGroup {
   /** pairs `from>to` over which nothing passes */
   readonly cut = new Set<string>();
   readonly #random: Random;
+  readonly #clocks = new Map<NodeId, { readonly rate: number; ticks: number }>();
   #nextRead = 0;
 
-  constructor(random: Random, size: number, spare: number, config: Partial<MemberConfig> = {}) {
+  constructor(random: Random, size: number, spare: number, config: Partial<MemberConfig> = {}, asyncApply = false) {
     this.#random = random;
     const ids = Array.from({ length: size + spare }, (_, i) => String(i + 1));
     const voters = ids.slice(0, size);
@@ -32,10 +35,12 @@ export class CheckedGroup {
       const drawn = { ...defaultMemberConfig, random: (bound: number) => random.below(bound), ...config };
       this.members.set(
         id,
-        new TestMember(id, storage, drawn, { onApply: (entry) => this.invariants.applied(id, entry) }),
+        new TestMember(id, storage, drawn, { asyncApply, onApply: (entry) => this.invariants.applied(id, entry) }),
       );
     }
     for (const member of this.members.values()) this.check(member);
+    for (const id of ids)
+      this.#clocks.set(id, { rate: 1 - clockDriftMax + 2 * clockDriftMax * random.next(), ticks: random.next() });
   }
 
   get maxCommitted(): LogIndex {
@@ -95,6 +100,23 @@ export class CheckedGroup {
     this.check(this.member(id));
   }
 
+  completeApply(id: NodeId): void {
+    const member = this.member(id);
+    member.completeApply();
+    this.check(member);
+  }
+
+  /** A tick's time passes, for each member by its own clock. */
+  elapse(): void {
+    for (const [id, clock] of this.#clocks) {
+      const before = Math.floor(clock.ticks);
+      clock.ticks += clock.rate;
+      const { node } = this.member(id);
+      for (let due = Math.floor(clock.ticks) - before; due > 0; due--) node.tick();
+    }
+    this.checkAll();
+  }
+
   restart(id: NodeId): void {
     const member = this.member(id);
     member.restart();
@@ -108,10 +130,11 @@ export class CheckedGroup {
     for (let round = 0; round < 1000; round++) {
       let busy = false;
       for (const [id, member] of this.members) {
-        while (member.node.hasReady() || member.writes.length > 0) {
+        while (member.node.hasReady() || member.writes.length > 0 || member.applies.length > 0) {
           busy = true;
           this.takeReady(id);
           this.completeWrite(id);
+          this.completeApply(id);
         }
       }
       busy ||= this.network.length > 0;

@@ -59,6 +59,8 @@ export class TestMember {
     const ready = this.node.ready();
     this.writes.push(ready);
     this.readStates.push(...ready.readStates);
+    // What waited is part of the snapshot; its configuration is in force in the core already.
+    if (ready.snapshot) this.applies = [];
     if (ready.committed.length > 0) this.applies.push(ready.committed);
     if (!this.#options.asyncApply) this.completeApply();
     return ready;
@@ -79,7 +81,6 @@ export class TestMember {
     if (!write) return [];
     if (write.snapshot) {
       this.storage.applySnapshot(write.snapshot);
-      this.applies = [];
       this.appliedIndex = write.snapshot.index;
       this.confState = write.snapshot.confState;
     }

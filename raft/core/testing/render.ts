@@ -31,11 +31,10 @@ export function renderMessage(m: Message): string {
   else if (m.type === 'vote' || m.type === 'pre-vote') parts.push(`last ${m.index}@${m.logTerm}`);
   else if (m.type.startsWith('heartbeat') && m.index !== undefined) parts.push(`tick ${m.index}`);
   else if (m.index !== undefined) parts.push(String(m.index));
-  const answersVote = m.type === 'vote-resp' || m.type === 'pre-vote-resp';
-  if (answersVote && m.commit !== undefined) parts.push(`knows ${m.commit}@${m.logTerm} committed`);
+  if (m.commitTerm !== undefined) parts.push(`knows ${m.commit}@${m.commitTerm} committed`);
   if (m.rejectHint !== undefined) parts.push(`hint ${m.rejectHint}@${m.logTerm}`);
   if (m.entries && m.entries.length > 0) parts.push(`[${renderEntries(m.entries)}]`);
-  if (m.commit !== undefined && !answersVote) parts.push(`commit ${m.commit}`);
+  if (m.commit !== undefined && m.commitTerm === undefined) parts.push(`commit ${m.commit}`);
   if (m.snapshot) parts.push(`${m.snapshot.index}@${m.snapshot.term} ${renderConfState(m.snapshot.confState)}`);
   if (m.context !== undefined) parts.push(`'${m.context}'`);
   return parts.join(' ');

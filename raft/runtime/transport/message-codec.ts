@@ -38,6 +38,7 @@ type WireMessage = [
   rejectHint: number | null,
   context: string | null,
   snapshot: SnapshotMeta | null,
+  commitTerm?: number | null,
 ];
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
@@ -56,6 +57,7 @@ function toWire(m: Message): WireMessage {
     m.rejectHint ?? null,
     m.context ?? null,
     m.snapshot ?? null,
+    m.commitTerm ?? null,
   ];
 }
 
@@ -80,6 +82,7 @@ function fromWire(w: WireMessage): Message {
     ...(w[9] != null && { rejectHint: w[9] }),
     ...(w[10] != null && { context: w[10] }),
     ...(w[11] != null && { snapshot: w[11] }),
+    ...(w[12] != null && { commitTerm: w[12] }),
   };
 }
 
