@@ -99,9 +99,17 @@ export class WatcherClient {
   #subscribe(revision: number): void {
     const count = 1 + this.#random.below(watchesPerStreamMax);
     this.#subscriptions = Array.from({ length: count }, () => {
-      const past = this.#random.next() < 0.5 ? Math.max(1, revision - this.#random.below(60)) : 0;
-      return { request: this.#source.watch(past), record: undefined, next: past };
+      const next = this.#start(revision);
+      return { request: this.#source.watch(next), record: undefined, next };
     });
+  }
+
+  /** From now on, from the past, or (as one does who read a revision elsewhere) from a revision still to come. */
+  #start(revision: number): number {
+    const drawn = this.#random.next();
+    if (drawn < 0.4 || (drawn >= 0.9 && this.#steady)) return 0;
+    if (drawn < 0.9) return Math.max(1, revision - this.#random.below(60));
+    return revision + 1 + this.#random.below(20);
   }
 
   #watchAt(place: number): Promise<void> {
@@ -197,9 +205,13 @@ export class WatcherClient {
       ...(response.cancelReason !== '' && { reason: response.cancelReason }),
     });
     of.record!.closed = recorder.time();
-    if (response.compactRevision > 0) stats.add('watchesCompacted');
     this.#byId.delete(response.watchId);
     this.#subscriptions = this.#subscriptions.filter((subscription) => subscription !== of);
+    if (response.compactRevision > 0) {
+      stats.add('watchesCompacted');
+      // the oldest that can still be watched is what such a client asks for next
+      this.#subscriptions.push({ request: of.request, record: undefined, next: response.compactRevision });
+    }
     if (this.#byId.size === 0) this.#endStream();
   }
 
