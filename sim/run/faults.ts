@@ -109,7 +109,8 @@ function bitFlip(match: RegExp): Fault {
   return (env, { pick }) => {
     const voters = env.members.length;
     const minority = Math.floor((voters - 1) / 2);
-    const healthy = env.alive.filter(({ place }) => !env.rotten.has(place));
+    const hasFile = ({ disk }: SimMember): boolean => disk.files().some(({ path }) => match.test(path));
+    const healthy = env.alive.filter((member) => !env.rotten.has(member.place) && hasFile(member));
     const member = env.any(pick, healthy);
     if (member === undefined || env.rotten.size >= minority) return undefined;
     const up = env.crash(member, { kind: 'power' });

@@ -60,13 +60,13 @@ export function drawConfig(seed: number, options: RunOptions = {}): RunConfig {
     members: options.members ?? members,
     clients: options.clients ?? clients,
     watchers: between(random, 1, 3),
-    thinkMs: pick(random, [100, 200, 200, 400, 800]),
+    thinkMs: pick(random, [200, 400, 800, 1600, 3000]),
     impatience: pick(random, [0, 0.05, 0.3]),
     weights: drawWeights(random),
     heartbeatMs,
     electionMs: heartbeatMs * pick(random, [5, 10, 10]),
-    snapshotCount: pick(random, [10, 50, 200, 1000]),
-    catchUpEntries: pick(random, [1, 10, 50, 200]),
+    snapshotCount: pick(random, [5, 15, 50, 500]),
+    catchUpEntries: pick(random, [1, 3, 10, 100]),
     totalMs,
     clockDriftMax: 0.2,
   };
@@ -81,7 +81,7 @@ export function drawConfig(seed: number, options: RunOptions = {}): RunConfig {
 
 function drawFaults(random: Random): FaultName[] {
   const calm = random.next() < 0.03;
-  const groups = new Set<FaultGroup>(faultGroups.filter(() => random.next() < 0.5));
+  const groups = new Set<FaultGroup>(faultGroups.filter((group) => random.next() < 0.5 && group !== 'membership'));
   return faultNames.filter((name) => !calm && groups.has(faultPlans[name].group) && random.next() < 0.7);
 }
 

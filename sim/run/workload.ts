@@ -28,6 +28,9 @@ export interface WorkloadParts {
 const callTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 5_000;
 const pauseAfterFailureMs = 100;
+/** when only progress is to be seen */
+const probeFirstMs = 100;
+const probeEveryMs = 2500;
 
 const isCallError = (error: unknown): error is SimCallError =>
   error instanceof Error && typeof (error as Partial<SimCallError>).code === 'number';
@@ -58,6 +61,7 @@ export class WorkloadClient {
   #place: number;
   #stopped = false;
   #probing = false;
+  #probes = 0;
 
   constructor(parts: WorkloadParts, options: WorkloadOptions, index: number) {
     this.#parts = parts;
@@ -91,6 +95,7 @@ export class WorkloadClient {
   /** From now on it only writes what can only succeed. */
   probe(): void {
     this.#probing = true;
+    this.#probes = 0;
   }
 
   get knownRevision(): number {
@@ -188,7 +193,7 @@ export class WorkloadClient {
   }
 
   #thinkMs(): number {
-    if (this.#probing) return 100;
+    if (this.#probing) return this.#probes++ === 0 ? probeFirstMs : probeEveryMs;
     const { thinkMs } = this.#options;
     // now and then a burst
     return this.#random.next() < 0.2 ? 0 : thinkMs * 2 * this.#random.next();
