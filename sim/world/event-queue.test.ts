@@ -40,7 +40,10 @@ void t.test('many events come out sorted', (t) => {
   const times: number[] = [];
   for (let i = 0; i < 2000; i++) queue.plan((i * 7919) % 1009, undefined, () => void times.push(queue.timeUs));
   runAll(queue);
-  t.same(times, [...times].sort((a, b) => a - b));
+  t.same(
+    times,
+    [...times].sort((a, b) => a - b),
+  );
   t.equal(times.length, 2000);
   t.end();
 });

@@ -3,29 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { BackendError } from './backend.ts';
-import type { Backend, BackendEntry, EntryRange } from './backend.ts';
+import type { Backend, BackendEntry } from './backend.ts';
 import { decodeImage, encodeImage, imageChunkBytesMax } from './image.ts';
 import { LevelBackend } from './level-backend.ts';
 import { MemoryBackend } from './memory-backend.ts';
-
-const b = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
-const put = (key: string, value: string) => ({ key: b(key), value: b(value) });
-const del = (key: string) => ({ key: b(key), value: undefined });
-
-type Source = { entries(range?: EntryRange): AsyncIterable<readonly BackendEntry[]> };
-async function dump(source: Source, range?: EntryRange): Promise<string> {
-  const out: string[] = [];
-  for await (const batch of source.entries(range)) {
-    for (const { key, value } of batch) out.push(`${Buffer.from(key).toString()}=${Buffer.from(value).toString()}`);
-  }
-  return out.join(' ');
-}
-async function* from(...batches: (readonly BackendEntry[] | Error)[]): AsyncIterable<readonly BackendEntry[]> {
-  for (const batch of batches) {
-    if (batch instanceof Error) throw batch;
-    yield await Promise.resolve(batch);
-  }
-}
+import { b, dump, from, holdToConformance, put } from './testing/conformance.ts';
 
 const implementations: Record<string, (directory: string) => Promise<Backend>> = {
   level: (directory) => LevelBackend.open(join(directory, 'store')),
@@ -40,27 +22,7 @@ for (const [name, make] of Object.entries(implementations)) {
       await backend.close();
       await rm(directory, { recursive: true, force: true });
     });
-    t.equal(await dump(backend), '', 'begins empty');
-    t.equal(await backend.get(b('a')), undefined);
-    await backend.write([put('b', '1'), put('a', '2'), put('c', ''), put('\u{10ffff}', 'last')]);
-    t.equal(await dump(backend), 'a=2 b=1 c= \u{10ffff}=last', 'in the order of bytes');
-    t.equal(await dump(backend, { gte: b('b'), lt: b('d') }), 'b=1 c=');
-    await backend.write([del('c'), put('b', '9'), del('nothing'), del('\u{10ffff}')]);
-    const snapshot = backend.snapshot();
-    await backend.write([put('b', '10'), put('z', '1'), del('a')]);
-    t.equal(await dump(snapshot), 'a=2 b=9', 'a snapshot stays as it was');
-    t.same(await snapshot.get(b('b')), b('9'));
-    await snapshot.close();
-    t.equal(await dump(backend), 'b=10 z=1');
-    await backend.sync();
-
-    await t.rejects(backend.replace(from([put('new', '1')], new Error('cut off'))), /cut off/);
-    t.equal(await dump(backend), 'b=10 z=1', 'a failed replacement leaves the content alone');
-    await backend.replace(from([put('n', '1')], [put('m', '2')]));
-    t.equal(await dump(backend), 'm=2 n=1');
-    await backend.write([put('o', '3')]);
-    t.equal(await dump(backend), 'm=2 n=1 o=3', 'and it goes on from there');
-    t.ok((await backend.sizeBytes()) > 0);
+    await holdToConformance(t, backend);
   });
 }
 

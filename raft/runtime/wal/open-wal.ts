@@ -7,7 +7,7 @@ import type { Random } from '../../../base/random.ts';
 import type { HardState } from '../../core/types.ts';
 import { CorruptFileError, DiskError, WrongDataDirError } from '../disk-error.ts';
 import { systemDisk } from '../disk.ts';
-import type { Disk } from '../disk.ts';
+import type { Disk, DiskFile } from '../disk.ts';
 import type { ReachFaultPoint } from '../fault-point.ts';
 import type { SnapshotMark, WalMetadata } from './payload.ts';
 import { decodeSegmentHeader, walFormatVersion } from './record.ts';
@@ -95,6 +95,7 @@ async function readWal(options: OpenWalOptions, disk: Disk, segments: SegmentNam
   const sizes = new Map<string, number>();
   let salt = 0;
   let size = 0;
+  let unsynced: Buffer = Buffer.alloc(0);
   for (const [i, segment] of segments.entries()) {
     const expected = oldest.sequence + i;
     if (segment.sequence !== expected) {
@@ -105,7 +106,12 @@ async function readWal(options: OpenWalOptions, disk: Disk, segments: SegmentNam
     });
     ({ salt } = checkedHeader(segment, bytes));
     const isLast = i === segments.length - 1;
-    const scan = scanSegment(segment.file, bytes, salt, isLast, (record) => replay.take(record, segment.file));
+    let unsyncedFrom = 0;
+    const scan = scanSegment(segment.file, bytes, salt, isLast, (record) => {
+      ({ unsyncedFrom } = record);
+      return replay.take(record, segment.file);
+    });
+    unsynced = bytes.subarray(unsyncedFrom, scan.end);
     if (scan.fault !== undefined) {
       await truncateTail(disk, segment.file, scan.end);
       const fields = { file: segment.file, offset: scan.end, droppedBytes: bytes.length - scan.end };
@@ -118,7 +124,8 @@ async function readWal(options: OpenWalOptions, disk: Disk, segments: SegmentNam
     sizes.set(segment.file, size);
   }
   const state = replay.finish(oldest.file);
-  return { wal: await reopen(options, disk, segments, state, sizes, { salt, size }), state, created: false };
+  const wal = await reopen(options, disk, segments, state, sizes, { salt, size, unsynced });
+  return { wal, state, created: false };
 }
 
 async function truncateTail(disk: Disk, file: string, size: number): Promise<void> {
@@ -141,17 +148,16 @@ async function reopen(
   segments: SegmentName[],
   state: WalState,
   sizes: ReadonlyMap<string, number>,
-  { salt, size }: { salt: number; size: number },
+  { salt, size, unsynced }: { salt: number; size: number; unsynced: Buffer },
 ): Promise<Wal> {
   const { file } = segments.at(-1)!;
   const handle = await disk.open(file, 'r+').catch((error: unknown) => {
     throw new DiskError('opening', file, error);
   });
-  // What a crash left in the page cache may not be on disk yet, but is about to be relied on.
   if (options.fsync) {
-    await handle.sync().catch(async (error: unknown) => {
+    await makeDurable(disk, options.dir, file, handle, unsynced, size).catch(async (error: unknown) => {
       await handle.close().catch(() => {});
-      throw new DiskError('fsync', file, error);
+      throw error;
     });
   }
   let olderBytes = -size;
@@ -161,4 +167,29 @@ async function reopen(
   const wal = new Wal(writerOptions(options), head, segments, { handle, salt, size, olderBytes });
   for (const [name, bytes] of sizes) wal.noteSegmentSize(name, bytes);
   return wal;
+}
+
+/**
+ * What a crash left in the page cache may not be on disk yet, but is about to be relied on. The end of it, up to which
+ * nothing says that it was synced, is written again: if a sync of it failed, the system has taken it for clean since, and
+ * another sync would succeed without it. Names are synced for the same reason.
+ */
+async function makeDurable(
+  disk: Disk,
+  dir: string,
+  file: string,
+  handle: DiskFile,
+  unsynced: Buffer,
+  size: number,
+): Promise<void> {
+  try {
+    for (let at = 0; at < unsynced.length;) {
+      const { bytesWritten } = await handle.writev([unsynced.subarray(at)], size - unsynced.length + at);
+      at += bytesWritten;
+    }
+    await handle.sync();
+  } catch (error) {
+    throw new DiskError('fsync', file, error);
+  }
+  await syncDir(disk, dir);
 }
