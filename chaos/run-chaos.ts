@@ -9,9 +9,9 @@ import { checkMemberHistories, memberStates } from './check/member-histories.ts'
 import { ChaosCluster } from './cluster/chaos-cluster.ts';
 import { Sampler } from './cluster/sampler.ts';
 import { FaultRunner } from './faults/fault-runner.ts';
-import type { FaultRecord } from './faults/fault-runner.ts';
+import type { FaultRecord, FaultRunnerOptions } from './faults/fault-runner.ts';
 import { Load } from './load/load.ts';
-import { availabilityOf, outagesByFault, perSecond } from './report/availability.ts';
+import { availabilityOf, outagesByFault, throughputOf } from './report/availability.ts';
 import type { RunResult } from './report/run-result.ts';
 import { planFaults } from './scenario/fault-plan.ts';
 import { scenarioOf } from './scenario/scenarios.ts';
@@ -72,7 +72,9 @@ async function torment(options: ChaosOptions, cluster: ChaosCluster, startedAt: 
     cluster.start(name);
   });
   sampler.start();
-  const runner = new FaultRunner({ cluster, sampler, nowMs, onFault: options.onFault });
+  const onSkipped: FaultRunnerOptions['onSkipped'] = ({ number, fault }, reason) =>
+    progress(`${' '.repeat(9)}  ${String(number).padStart(4)}  ${fault} left out: ${reason}`);
+  const runner = new FaultRunner({ cluster, sampler, nowMs, onFault: options.onFault, onSkipped });
   try {
     await sleep(warmUpMs, systemClock, signal);
     const plan = planFaults(scenarioOf(scenario), cluster.names.length, seededRandom(seed));
@@ -131,8 +133,8 @@ function resultOf(
     command,
     faults,
     faultSummary: outagesByFault(faults, done.etcd, endMs),
-    etcd: { ...availabilityOf(done.etcd, endMs), perSecond: perSecond(done.etcd, endMs) },
-    kubernetes: { ...availabilityOf(done.kubernetes, endMs), perSecond: perSecond(done.kubernetes, endMs) },
+    etcd: { ...availabilityOf(done.etcd, endMs), ...throughputOf(done.etcd, endMs) },
+    kubernetes: { ...availabilityOf(done.kubernetes, endMs), ...throughputOf(done.kubernetes, endMs) },
     spans: Object.fromEntries([...sampler.spans].sort(([a], [b]) => (a < b ? -1 : 1))),
     leaderChanges: Math.max(0, leaders.size - 1),
     checked,

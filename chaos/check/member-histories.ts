@@ -103,7 +103,8 @@ export async function checkMemberHistories(
         if (difference !== undefined) add(`${replica.name}, revision ${revision}: ${difference}`);
       }
       for (const revision of revisions.keys()) {
-        if (!known.has(revision)) add(`${replica.name} has revision ${revision}, which no watch was told of`);
+        if (revision <= last && !known.has(revision))
+          add(`${replica.name} has revision ${revision}, which no watch was told of`);
       }
     } catch (error) {
       add(`${replica.name} does not give its history: ${error instanceof Error ? error.message : String(error)}`);

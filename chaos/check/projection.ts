@@ -69,7 +69,7 @@ export class Projection {
 
   #request(request: Request): Request {
     if (request.kind === 'range') return { ...request, revision: this.#asked(request.revision) };
-    return request.kind === 'txn' ? (this.#step(request) as Request) : request;
+    return request.kind === 'txn' ? this.#step(request) : request;
   }
 
   #step(step: TxnStep): TxnStep {

@@ -29,8 +29,8 @@ export interface ChaosClusterOptions {
 }
 
 /** Small, so that snapshots are made, sent and loaded all the time, and the log is cut under laggards. */
-const snapshotCount = 500;
-const catchUpEntries = 200;
+const snapshotCount = 100;
+const catchUpEntries = 50;
 const portBlocks = 200;
 const firstPort = 10_000;
 const endPollMs = 20;

@@ -1,7 +1,8 @@
 import { NotNowError, victimOf } from './injector.ts';
 import type { Inject, Injected, Strike } from './injector.ts';
 
-const diskPatienceMs = 5000;
+/** it has eight seconds for ending in good order */
+const diskPatienceMs = 12_000;
 
 const arm = async ({ cluster }: Strike, victim: string, point: string, terms: string | undefined): Promise<void> => {
   try {

@@ -25,6 +25,8 @@ export interface FaultRunnerOptions {
   readonly sampler: Sampler;
   readonly nowMs: () => number;
   readonly onFault: (record: FaultRecord) => void;
+  /** a planned fault that could not be carried out at that moment */
+  readonly onSkipped: (planned: PlannedFault, reason: string) => void;
 }
 
 /** how long replicas may take to serve again before the next destructive fault comes */
@@ -79,10 +81,13 @@ export class FaultRunner {
   }
 
   async #strike(planned: PlannedFault): Promise<void> {
-    const { cluster, sampler, nowMs, onFault } = this.#options;
+    const { cluster, sampler, nowMs, onFault, onSkipped } = this.#options;
     await this.#untilAllServe();
     const victims = this.#victims(planned);
-    if (victims.length === 0) return;
+    if (victims.length === 0) {
+      onSkipped(planned, 'it would leave no majority');
+      return;
+    }
     for (const victim of victims) this.#struck.add(victim);
     if (faultKindOf(planned.fault).soft !== true) for (const victim of victims) this.#out.add(victim);
     const leaderHit = victims.includes(sampler.leader ?? '');
@@ -97,7 +102,9 @@ export class FaultRunner {
       this.records.push(record);
       onFault(record);
     } catch (error) {
-      if (!(error instanceof NotNowError)) {
+      if (error instanceof NotNowError) {
+        onSkipped(planned, error.message);
+      } else {
         const { number, fault } = planned;
         const problem = `the fault could not be carried out: ${messageOf(error)}`;
         this.records.push({ number, fault, victims, leaderHit, detail: '', fromMs, toMs: nowMs(), problem });

@@ -12,7 +12,12 @@ export type ApiName = 'etcd' | 'kubernetes';
 export class Activity {
   readonly done: Readonly<Record<ApiName, Done[]>> = { etcd: [], kubernetes: [] };
   readonly errors = new Map<string, number>();
-  readonly #startMs = performance.now();
+  #startMs = performance.now();
+
+  /** Time counts from now on. */
+  begin(): void {
+    this.#startMs = performance.now();
+  }
 
   nowMs(): number {
     return performance.now() - this.#startMs;
@@ -24,7 +29,11 @@ export class Activity {
 
   /** Errors by text, so that a report can say what clients were told. */
   error(api: ApiName, reason: string): void {
-    const key = `${api}: ${reason.replace(/\d+\.\d+\.\d+\.\d+:\d+/g, 'ADDRESS').slice(0, 120)}`;
+    const text = reason
+      .replace(/\d+\.\d+\.\d+\.\d+:\d+/g, 'ADDRESS')
+      .replace(/^(Deadline exceeded).*/, '$1')
+      .replace(/ Resolution note:.*/, '');
+    const key = `${api}: ${text.slice(0, 120)}`;
     this.errors.set(key, (this.errors.get(key) ?? 0) + 1);
   }
 }

@@ -44,7 +44,7 @@ function wireCompare({ key, rangeEnd, target, result, operand }: Compare): Parti
       return { ...base, target: 2, modRevision: Number(operand) };
     case 'value':
       return { ...base, target: 3, value: bytesOf(String(operand)) };
-    case 'lease':
+    default:
       return { ...base, target: 4, lease: BigInt(operand) };
   }
 }
@@ -82,7 +82,7 @@ export function wireRequest(request: Request): object {
     case 'lease-revoke':
     case 'lease-keep-alive':
       return { ID: leaseIdOf(request.lease) };
-    case 'compact':
+    default:
       return { revision: request.revision };
   }
 }
@@ -163,7 +163,7 @@ export function responseOf(request: Request, message: object): Response {
       return { revision, kind: 'lease-keep-alive', ttlSeconds: (message as LeaseKeepAliveResponse).TTL };
     case 'lease-revoke':
       return { revision, kind: 'lease-revoke' };
-    case 'compact':
+    default:
       return { revision, kind: 'compact' };
   }
 }

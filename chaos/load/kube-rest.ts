@@ -43,7 +43,7 @@ export class KubeRest {
   }
 
   /** Each line of a watch, parsed; ends where the server ends it, rejects where it breaks or `signal` aborts. */
-  async *watch(path: string, signal: AbortSignal): AsyncGenerator<unknown> {
+  async *watch(path: string, signal: AbortSignal): AsyncGenerator {
     const { statusCode, body } = await this.#agent.request({
       origin: this.#origin,
       path,

@@ -1,8 +1,8 @@
 import { sleep } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { KubeWrite } from '../check/kube-history.ts';
-import { collection, configMap, KubeRecorder, outcomeOf, viewOf } from './kube-recorder.ts';
-import type { ConfigMapView } from './kube-recorder.ts';
+import { collection, configMap, outcomeOf, viewOf } from './kube-recorder.ts';
+import type { ConfigMapView, KubeRecorder } from './kube-recorder.ts';
 import { KubeRest } from './kube-rest.ts';
 
 export interface KubeLoadContext {

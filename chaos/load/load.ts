@@ -27,6 +27,7 @@ export interface LoadOptions {
 const etcdWatchers = 3;
 const counters = ['counter-1', 'counter-2'];
 const settleMs = 30_000;
+const prepareTimeoutMs = 10_000;
 
 interface Running {
   readonly client: { stop(): void };
@@ -58,8 +59,10 @@ export class Load {
     const status = await store.call<StatusResponse>('Maintenance/Status', {}, 5000);
     store.close();
     const load = new Load(options, (status.header?.revision ?? 0) + 1);
+    const version = await load.#prepareKube();
+    load.activity.begin();
     load.#startEtcd();
-    await load.#startKube();
+    load.#startKube(version);
     return load;
   }
 
@@ -74,12 +77,11 @@ export class Load {
     for (let n = 1; n <= etcdWatchers; n++) this.#start(new WatchLoadClient(context, clients + n));
   }
 
-  async #startKube(): Promise<void> {
-    const { cluster, random, periodMs } = this.#options;
-    const { kubeconfig } = cluster.layout;
-    const rest = new KubeRest(kubeconfig);
+  /** Returns the version to watch from. */
+  async #prepareKube(): Promise<number> {
+    const rest = new KubeRest(this.#options.cluster.layout.kubeconfig);
     const must = async (path: string, body: object): Promise<unknown> => {
-      const { status, json } = await rest.request('POST', path, body, 5000);
+      const { status, json } = await rest.request('POST', path, body, prepareTimeoutMs);
       if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(json)}`);
       return json;
     };
@@ -89,6 +91,12 @@ export class Load {
       version = viewOf(await must(collection, configMap(counter, 0))).resourceVersion;
     }
     await rest.close();
+    return version;
+  }
+
+  #startKube(version: number): void {
+    const { cluster, random, periodMs } = this.#options;
+    const { kubeconfig } = cluster.layout;
     const context: KubeLoadContext = {
       recorder: this.kube,
       kubeconfig,

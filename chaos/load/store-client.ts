@@ -66,7 +66,8 @@ export class StoreClient {
     return {
       send: (request) => void call.write(request),
       onMessage: (listener) => void call.on('data', listener),
-      onEnd: (listener) => void call.on('status', ({ code, details }) => listener(code === 0 ? '' : details)),
+      onEnd: (listener) =>
+        void call.on('status', ({ code, details }) => listener(code === grpc.status.OK ? '' : details)),
       cancel: () => call.cancel(),
     };
   }

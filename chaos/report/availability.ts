@@ -83,12 +83,23 @@ export function outagesByFault(faults: readonly FaultRecord[], done: readonly Do
     .sort((a, b) => b.longestMs - a.longestMs);
 }
 
-/** Answered calls in each second. */
-export function perSecond(done: readonly Done[], endMs: number): number[] {
-  const counts = Array.from({ length: Math.max(1, Math.ceil(endMs / 1000)) }, () => 0);
+export interface Throughput {
+  readonly bucketMs: number;
+  /** answered calls a second, in each bucket of time */
+  readonly rates: readonly number[];
+}
+
+const bucketsAbout = 240;
+const bucketMsMin = 250;
+
+/** Fine enough to show a short outage in a short run, coarse enough for a long one. */
+export function throughputOf(done: readonly Done[], endMs: number): Throughput {
+  const bucketMs = Math.max(bucketMsMin, Math.round(endMs / bucketsAbout / bucketMsMin) * bucketMsMin);
+  const counts = Array.from({ length: Math.max(1, Math.ceil(endMs / bucketMs)) }, () => 0);
   for (const { endMs: at, ok } of done) {
-    const second = Math.floor(at / 1000);
-    if (ok && second < counts.length) counts[second]!++;
+    const bucket = Math.floor(at / bucketMs);
+    if (ok && at < endMs && bucket < counts.length) counts[bucket]!++;
   }
-  return counts;
+  const lengthMs = (bucket: number): number => Math.max(1, Math.min(bucketMs, endMs - bucket * bucketMs));
+  return { bucketMs, rates: counts.map((count, bucket) => Math.round((count * 1000) / lengthMs(bucket))) };
 }

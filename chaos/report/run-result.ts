@@ -1,7 +1,7 @@
 import type { Violation } from '../../sim/check/index.ts';
 import type { Span } from '../cluster/sampler.ts';
 import type { FaultRecord } from '../faults/fault-runner.ts';
-import type { Availability, FaultSummary, Outage } from './availability.ts';
+import type { Availability, FaultSummary, Outage, Throughput } from './availability.ts';
 
 /** What `report.json` holds: all that the text and the picture are made of. Times in milliseconds since the load began. */
 export interface RunResult {
@@ -15,8 +15,8 @@ export interface RunResult {
   readonly command: string;
   readonly faults: readonly FaultRecord[];
   readonly faultSummary: readonly FaultSummary[];
-  readonly etcd: Availability & { readonly perSecond: readonly number[] };
-  readonly kubernetes: Availability & { readonly perSecond: readonly number[] };
+  readonly etcd: Availability & Throughput;
+  readonly kubernetes: Availability & Throughput;
   readonly spans: Readonly<Record<string, readonly Span[]>>;
   readonly leaderChanges: number;
   readonly checked: {

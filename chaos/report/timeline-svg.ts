@@ -1,4 +1,5 @@
 import type { Role, Span } from '../cluster/sampler.ts';
+import type { Throughput } from './availability.ts';
 import type { RunResult } from './run-result.ts';
 
 /**
@@ -108,18 +109,18 @@ class Picture {
 
   #throughput(): void {
     const { etcd, kubernetes } = this.#result;
-    const most = Math.max(1, ...etcd.perSecond, ...kubernetes.perSecond);
+    const most = Math.max(1, ...etcd.rates, ...kubernetes.rates);
     const base = top + chartHeight;
-    const points = (counts: readonly number[]): string =>
-      counts
-        .map((count, second) => {
-          const x = this.#x(Math.min((second + 0.5) * 1000, this.#result.durationMs));
-          return `${round(x)},${round(base - (count / most) * (chartHeight - 8))}`;
+    const points = ({ rates, bucketMs }: Throughput): string =>
+      rates
+        .map((rate, bucket) => {
+          const x = this.#x((bucket + 0.5) * bucketMs);
+          return `${round(x)},${round(base - (rate / most) * (chartHeight - 8))}`;
         })
         .join(' ');
     const end = round(left + this.#plotWidth);
-    this.#parts.push(`<polygon class="etcd" points="${left},${base} ${points(etcd.perSecond)} ${end},${base}"/>`);
-    this.#parts.push(`<polyline class="kube" points="${points(kubernetes.perSecond)}"/>`);
+    this.#parts.push(`<polygon class="etcd" points="${left},${base} ${points(etcd)} ${end},${base}"/>`);
+    this.#parts.push(`<polyline class="kube" points="${points(kubernetes)}"/>`);
     this.#parts.push(`<line class="grid" x1="${left}" y1="${base}" x2="${end}" y2="${base}"/>`);
     this.#parts.push(`<text x="${left - 8}" y="${top + 12}" text-anchor="end">${most}/s</text>`);
     this.#parts.push(`<text class="dim" x="${left - 8}" y="${top + 28}" text-anchor="end">answered</text>`);
@@ -132,8 +133,9 @@ class Picture {
     let lastTerm = 0;
     for (const span of this.#result.spans[name] ?? []) {
       this.#span(name, span, middle);
-      if (span.term > 0 && span.term !== lastTerm) this.#term(span, lastTerm, y);
-      if (span.term > 0) lastTerm = span.term;
+      if (span.role !== 'leader') continue;
+      this.#term(span, lastTerm, y);
+      lastTerm = span.term;
     }
     let labelledTo = 0;
     for (const { fault, victims, detail, fromMs, toMs, problem } of this.#result.faults) {
@@ -162,9 +164,8 @@ class Picture {
   }
 
   /** under the bar of who leads, so that it stands once a term */
-  #term({ fromMs, role, term }: Span, lastTerm: number, y: number): void {
-    if (role !== 'leader' && lastTerm > 0) return;
-    if (role !== 'leader') return;
+  #term({ fromMs, term }: Span, lastTerm: number, y: number): void {
+    if (term === lastTerm) return;
     this.#parts.push(`<text class="small dim" x="${round(this.#x(fromMs))}" y="${y + 46}">term ${term}</text>`);
   }
 
