@@ -5,8 +5,8 @@
  *
  * Prints a line a try and a summary, and writes bench/results/failover-<peer>-<mode>-<date>.json.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, getPriority, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { sleep, systemClock } from '../base/clock.ts';
 import { SteadyWriter } from './steady-writer.ts';
@@ -118,9 +118,15 @@ async function measure(peer: Peer, mode: Mode, count: number): Promise<Try[]> {
     }
   } finally {
     if (flags['keep-logs']) console.log(group.folder);
-    else await group.stop();
+    await group.stop(flags['keep-logs']);
   }
   return tries;
+}
+
+/** Other work on the machine must not be measured: `chrt -r 1` before the command gives all processes of the run the first turn. */
+function scheduling(): string {
+  const policy = /^policy\s*:\s*(\d+)/m.exec(readFileSync('/proc/self/sched', 'utf8'))?.[1];
+  return policy === '0' ? `nice ${getPriority()}` : 'real-time (chrt -r 1)';
 }
 
 const started = systemClock.nowMs();
@@ -136,6 +142,7 @@ const result = {
   command: `npm run bench:failover -- --kills ${flags.kills} --mode ${mode} --peer ${peer}`,
   machine: `${cpus().length} x ${cpus()[0]?.model ?? ''}`,
   load: loadavg().map((load) => Math.round(load * 10) / 10),
+  scheduling: scheduling(),
   node: process.version,
   unit: 'ms from the signal to the first acknowledged write begun after it through a survivor, three members, defaults',
   outage,

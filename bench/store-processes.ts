@@ -136,14 +136,14 @@ export class StoreProcesses {
       .filter(({ atMs }) => atMs >= sinceMs);
   }
 
-  async stop(): Promise<void> {
+  async stop(keepLogs = false): Promise<void> {
     for (const { client } of this.members) client.close();
     await Promise.all(
       this.members
         .filter(({ process }) => process.exitCode === null && process.signalCode === null)
         .map((member) => this.signal(member, 'SIGKILL')),
     );
-    rmSync(this.folder, { recursive: true, force: true });
+    if (!keepLogs) rmSync(this.folder, { recursive: true, force: true });
     if (this.#bundleFolder !== undefined) rmSync(this.#bundleFolder, { recursive: true, force: true });
   }
 }

@@ -7,14 +7,13 @@ import { Applier } from './applier.ts';
 import type { ReachFaultPoint } from './fault-point.ts';
 import { admits } from './conf-change-gate.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
-import { LeaderHistory } from './leader-history.ts';
+import { Leadership } from './leadership.ts';
 import { LogCutter } from './log-cutter.ts';
 import type { LogWindow } from './log-window.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { ReadBarrierHost } from './read-barrier.ts';
 import type { Recovered } from './recover.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
-import { firstCampaignDelayMs } from './first-campaign.ts';
 import { PeerLinks } from './peer-links.ts';
 import { Ticker, ticksPerHeartbeat } from './ticker.ts';
 import type { PeerTransport } from './platform.ts';
@@ -51,9 +50,8 @@ export class RaftMember implements RaftNode, TransportEvents {
   readonly #reads: ReadBarrier;
   readonly #exchange: SnapshotExchange;
   readonly #cutter: LogCutter;
-  readonly #leaders: LeaderHistory;
+  readonly #leadership: Leadership;
   readonly #links: PeerLinks;
-  readonly #listeners = new Set<(status: NodeStatus) => void>();
   #transport: PeerTransport | undefined;
   #ticker: Ticker | undefined;
   #reportFailure: (error: Error) => void = () => {};
@@ -63,7 +61,6 @@ export class RaftMember implements RaftNode, TransportEvents {
   #stopped: Promise<void> | undefined;
   #stopping = false;
   #restoring: Promise<void> | undefined;
-  #cancelFirstCampaign: (() => void) | undefined;
 
   constructor(parts: MemberParts) {
     const { options, log, recovered, window, raw } = parts;
@@ -72,7 +69,17 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#clock = parts.clock;
     this.#raw = raw;
     this.failed = new Promise((resolve) => (this.#reportFailure = resolve));
-    this.#leaders = new LeaderHistory(this.#clock, log);
+    this.#leadership = new Leadership({
+      id: this.id,
+      raw,
+      wal: recovered.wal,
+      clock: this.#clock,
+      log,
+      options,
+      isUp: (peer) => this.#transport?.isUp(peer) === true,
+      enter: (action) => this.#enter(action),
+      status: () => this.status(),
+    });
     this.#links = new PeerLinks(this.#clock);
     const { machine } = options;
     for (const { change } of recovered.appliedChanges) raw.applyConfChange(change);
@@ -145,27 +152,9 @@ export class RaftMember implements RaftNode, TransportEvents {
     return this.#reads.wait(timeoutMs);
   }
 
-  transferLeadership(to: NodeId, timeoutMs = this.#parts.options.electionMs * 2): Promise<void> {
+  transferLeadership(to: NodeId, timeoutMs = this.#parts.options.electionMs * 2, reason = ''): Promise<void> {
     if (this.#stopping) return Promise.reject(stoppedError());
-    const before = this.#raw.status();
-    if (before.leader === to) return Promise.resolve();
-    if (before.leader === '')
-      return Promise.reject(new RaftUnavailableError('no-leader', 'there is no leader to hand over'));
-    return new Promise((resolve, reject) => {
-      const stopListening = this.onLeaderChange(({ leader }) => {
-        if (leader === to) settle(resolve);
-      });
-      const cancel = this.#clock.after(timeoutMs, () => {
-        const text = `leadership did not pass to member ${to} within ${timeoutMs} ms`;
-        settle(() => reject(new RaftUnavailableError('timeout', text)));
-      });
-      const settle = (action: () => void): void => {
-        stopListening();
-        cancel();
-        action();
-      };
-      this.#enter(() => this.#raw.transferLeadership(to));
-    });
+    return this.#leadership.transfer(to, timeoutMs, reason);
   }
 
   setPeers(peers: readonly PeerAddress[]): void {
@@ -178,8 +167,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   onLeaderChange(listener: (status: NodeStatus) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#leadership.onLeaderChange(listener);
   }
 
   stateDurable(index: LogIndex): void {
@@ -192,8 +180,10 @@ export class RaftMember implements RaftNode, TransportEvents {
     return {
       ...raft,
       applied: this.#applier.applied,
-      lastLeaderChange: this.#leaders.last,
-      leaderChanges: this.#leaders.count,
+      lastLeaderChange: this.#leadership.history.last,
+      recentLeaderChanges: this.#leadership.history.recent,
+      leaderChanges: this.#leadership.history.count,
+      leaderChangesByReason: this.#leadership.history.byReason,
       fsyncLastMs: wal.syncStats.lastMs,
       fsyncMaxMs: wal.syncStats.maxMs,
       proposalsPending: raft.lastIndex - this.#applier.applied,
@@ -232,7 +222,7 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   onPeerUp(peer: NodeId): void {
     this.#links.up(peer);
-    this.#maybePlanFirstCampaign();
+    if (!this.#stopping) this.#leadership.planFirstCampaign();
   }
 
   onSnapshot(offer: Message, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -266,8 +256,8 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   #turn(): void {
     this.#reads.startRound();
-    if (!this.#raw.hasReady()) return;
-    this.#handle(this.#raw.ready());
+    if (this.#raw.hasReady()) this.#handle(this.#raw.ready());
+    this.#leadership.afterTurn();
     if (this.#raw.hasReady()) this.#wake();
   }
 
@@ -277,7 +267,9 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#persist(ready);
     if (ready.committed.length > 0) this.#applier.enqueue(ready.committed);
     for (const readState of ready.readStates) this.#reads.onReadState(readState);
-    if (ready.softState !== undefined || ready.leaderChanges.length > 0) this.#onLeaderChange(ready);
+    if (ready.softState !== undefined) this.#leader = ready.softState.leader;
+    this.#leadership.onReady(ready);
+    if (ready.softState !== undefined || ready.leaderChanges.length > 0) this.#reads.ask();
   }
 
   #send(message: Message): void {
@@ -368,34 +360,13 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#enter(() => {
       this.#raw.tick();
       this.#reads.onTick();
+      this.#leadership.onTick();
     });
   }
 
   #afterApply(): void {
     this.#reads.onApplied();
     this.#wake();
-  }
-
-  #onLeaderChange({ softState, leaderChanges }: Ready): void {
-    if (softState !== undefined) this.#leader = softState.leader;
-    const { lastMs, maxMs } = this.#parts.recovered.wal.syncStats;
-    this.#leaders.record(leaderChanges, { fsyncLastMs: Math.round(lastMs), fsyncMaxMs: Math.round(maxMs) });
-    this.#reads.ask();
-    const status = this.status();
-    for (const listener of this.#listeners) listener(status);
-  }
-
-  /** A group that starts as a whole need not sit out an election timeout: see firstCampaignDelayMs. */
-  #maybePlanFirstCampaign(): void {
-    if (this.#cancelFirstCampaign !== undefined || this.#leaders.count > 0 || this.#stopping) return;
-    const { confState } = this.#raw.status();
-    const delayMs = firstCampaignDelayMs(this.id, confState, this.#parts.options.heartbeatMs, (peer) =>
-      this.#transport!.isUp(peer),
-    );
-    if (delayMs === undefined) return;
-    this.#cancelFirstCampaign = this.#clock.after(delayMs, () => {
-      if (this.#leaders.count === 0) this.#enter(() => this.#raw.campaign('start of the group'));
-    });
   }
 
   #fail(error: Error): void {
@@ -408,9 +379,8 @@ export class RaftMember implements RaftNode, TransportEvents {
   async #end(endLog: () => Promise<void>): Promise<void> {
     this.#stopping = true;
     this.#ticker?.stop();
-    this.#cancelFirstCampaign?.();
     this.#reads.stop(stoppedError());
-    this.#listeners.clear();
+    this.#leadership.stop();
     await this.#transport?.close();
     await this.#exchange.stop();
     await this.#applier.stop();

@@ -81,9 +81,25 @@ export interface RaftNodeOptions {
   readonly log: Log;
 }
 
+/** Why there was a change of leader; `leader` '' where there was none any more. */
+export interface LeaderRecord {
+  /** what happened, and after a colon details: 'leadership transfer: disk stuck for 1004 ms' */
+  readonly reason: string;
+  readonly atMs: number;
+  readonly term: Term;
+  readonly leader: NodeId;
+  /** how long nobody led before, as this member saw it */
+  readonly withoutLeaderMs: number;
+}
+
 export interface NodeStatus extends RaftStatus {
-  readonly lastLeaderChange: { reason: string; atMs: number; term: Term; leader: NodeId } | undefined;
+  readonly lastLeaderChange: LeaderRecord | undefined;
+  /** the last few, oldest first, losses of a leader among them */
+  readonly recentLeaderChanges: readonly LeaderRecord[];
+  /** leaders seen */
   readonly leaderChanges: number;
+  /** the same by the kind of the reason, a bounded number of them */
+  readonly leaderChangesByReason: ReadonlyMap<string, number>;
   /** milliseconds the last fdatasync took, and the worst since start */
   readonly fsyncLastMs: number;
   readonly fsyncMaxMs: number;
@@ -114,7 +130,8 @@ export interface RaftNode {
    * call. Calls that wait together share one round of heartbeats.
    */
   readBarrier(timeoutMs?: number): Promise<LogIndex>;
-  transferLeadership(to: NodeId, timeoutMs?: number): Promise<void>;
+  /** resolves when `to` leads; `reason` is told with the change of leader */
+  transferLeadership(to: NodeId, timeoutMs?: number, reason?: string): Promise<void>;
   /** the addresses of peers as the state machine knows them (they travel in conf-change contexts) */
   setPeers(peers: readonly PeerAddress[]): void;
   /** for how many milliseconds the connection to that peer has stood; undefined: it does not stand */

@@ -22,6 +22,8 @@ const backoffMaxMs = 200;
 /** A peer of another cluster will not become ours by asking it often. */
 const backoffRefusedMs = 2_000;
 const acceptTimeoutMs = 2_000;
+/** A live process takes a new connection at once; a dead one refuses it, and one that is cut off does neither. */
+const verdictMs = 50;
 
 type Call = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
 
@@ -32,7 +34,7 @@ export interface LaneOptions {
   readonly tls: TlsFiles | undefined;
   readonly log: Log;
   readonly onUp: () => void;
-  /** an accepted stream ended, and not by us */
+  /** an accepted stream ended, not by us, and the peer did not take a new one at once; told again at each attempt */
   readonly onClosed: () => void;
   /** the peer says that we are no member any more */
   readonly onRemoved: () => void;
@@ -52,6 +54,9 @@ export class OutboundLane {
   #backoffMs = backoffMinMs;
   #lastTrouble = '';
   #cancelTimer: () => void = () => {};
+  /** a stream broke that stood before, and none stands since: the peer may be gone */
+  #inDoubt = false;
+  #cancelVerdict: () => void = () => {};
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -79,6 +84,7 @@ export class OutboundLane {
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer();
+    this.#cancelVerdict();
     this.#disconnect();
   }
 
@@ -106,6 +112,8 @@ export class OutboundLane {
     if (call !== this.#call || this.#up) return;
     this.#cancelTimer();
     this.#up = true;
+    this.#inDoubt = false;
+    this.#cancelVerdict();
     this.#backoffMs = backoffMinMs;
     this.#lastTrouble = '';
     this.#options.log.debug({ peer: this.#options.peer.id, url, lane: this.#options.lane }, 'connected to peer');
@@ -121,9 +129,18 @@ export class OutboundLane {
     const removed = Number(status.code) === Number(removedCode);
     if (removed) this.#options.onRemoved();
     const refused = removed || status.code === grpc.status.FAILED_PRECONDITION; // see checkCaller
+    if (wasUp && !refused) {
+      // One broken connection does not mean that the peer is gone: it is told when a new one is not taken.
+      this.#inDoubt = true;
+      this.#cancelVerdict = systemClock.after(verdictMs, () => this.#options.onClosed());
+      this.#connect();
+      return;
+    }
     this.#reconnectLater(status.details, refused ? backoffRefusedMs : this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMaxMs);
-    if (wasUp) this.#options.onClosed();
+    if (!this.#inDoubt && !wasUp) return;
+    this.#cancelVerdict();
+    this.#options.onClosed();
   }
 
   #reconnectLater(trouble: string, delayMs: number): void {

@@ -29,7 +29,7 @@ const snapshotStallMs = 30_000;
 
 export interface TransportEvents {
   onMessages(messages: readonly Message[]): void;
-  /** the connection to a peer closed, not by us */
+  /** the connection to a peer closed, not by us, and it takes no new one; may be told several times */
   onPeerClosed(peer: NodeId): void;
   /** a message to the peer was dropped */
   onUnreachable(peer: NodeId): void;
@@ -178,21 +178,15 @@ export class Transport {
   async #receiveMessages(stream: ServerStream<Uint8Array, Uint8Array>): Promise<void> {
     const { own, events, dropMessage, isRemoved } = this.#options;
     const from = this.#callerOf(stream);
-    const isUrgent = stream.metadata('kuorum-lane') === 'urgent';
-    const { signal } = stream;
     stream.send(accepted);
-    try {
-      for await (const bytes of stream.requests) {
-        if (this.#stopped) return;
-        // removed while its connection stood
-        if (isRemoved?.(from) === true) throw removedRefusal(from);
-        const messages = decodeMessages(bytes).filter(
-          (message) => message.from === from && message.to === own.id && dropMessage?.('in', from, message) !== true,
-        );
-        if (messages.length > 0) events.onMessages(messages);
-      }
-    } finally {
-      if (isUrgent && signal.aborted && !this.#stopped) events.onPeerClosed(from);
+    for await (const bytes of stream.requests) {
+      if (this.#stopped) return;
+      // removed while its connection stood
+      if (isRemoved?.(from) === true) throw removedRefusal(from);
+      const messages = decodeMessages(bytes).filter(
+        (message) => message.from === from && message.to === own.id && dropMessage?.('in', from, message) !== true,
+      );
+      if (messages.length > 0) events.onMessages(messages);
     }
   }
 

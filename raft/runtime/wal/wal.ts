@@ -76,6 +76,7 @@ export class Wal {
   #syncLastMs = 0;
   #syncMaxMs = 0;
   #syncs = 0;
+  #groupStartedMs: number | undefined;
 
   constructor(
     options: WalOptions,
@@ -100,6 +101,11 @@ export class Wal {
 
   get mark(): SnapshotMark {
     return this.#head.mark;
+  }
+
+  /** how long the write and sync under way have taken until now; 0 where none is */
+  get busyMs(): number {
+    return this.#groupStartedMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#groupStartedMs;
   }
 
   get syncStats(): { lastMs: number; maxMs: number; count: number } {
@@ -194,6 +200,7 @@ export class Wal {
         buffers.push(bytes);
       }
     }
+    this.#groupStartedMs = this.#options.clock.monotonicMs();
     await this.#pass('raftBeforeSave', 'write');
     await this.#writeAll(buffers);
     if (sync) await this.#sync();
@@ -201,6 +208,7 @@ export class Wal {
     for (const { write } of group) this.#remember(write);
     for (const { done } of group) if (!this.#ended) done();
     if (this.#size >= this.#options.segmentBytes && !this.#ended) await this.#roll();
+    this.#groupStartedMs = undefined;
   }
 
   async #writeAll(buffers: Buffer[]): Promise<void> {
