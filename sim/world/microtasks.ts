@@ -24,14 +24,15 @@ export function assertDrains(): void {
   if (drain === undefined) {
     throw new CannotDrainError('this runtime has no process._tickCallback: the simulation needs Node.js');
   }
-  let done = 0;
-  void Promise.resolve().then(async () => {
-    done++;
+  let done = false;
+  const probe = async (): Promise<void> => {
     await Promise.resolve();
-    done++;
-  });
+    await Promise.resolve();
+    done = true;
+  };
+  void probe();
   drainMicrotasks();
-  if (done === 2) return;
+  if (done) return;
   throw new CannotDrainError(
     'the simulation was run from within a promise job, where promises do not resolve: call it from a script, setImmediate or setTimeout',
   );

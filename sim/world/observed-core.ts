@@ -49,7 +49,7 @@ export function observedCore(
     invariants.appliedUpTo(view.id, view.applied);
   });
   return Object.assign(observed as unknown as RawNodeApi, {
-    ...appliedCalls(core, invariants, observed as unknown as RawNodeApi, guarded),
+    ...appliedCalls(core, invariants, observed as unknown as Inner, guarded),
     readIndex(context: string): 'accepted' | 'dropped' {
       invariants.readBegins(context);
       const outcome = core.readIndex(context);
@@ -60,11 +60,17 @@ export function observedCore(
   });
 }
 
+interface Inner {
+  readonly ready: () => Ready;
+  readonly applied: (index: LogIndex) => void;
+  readonly snapshotRestored: (index: LogIndex) => void;
+}
+
 /** Follows what is handed out to be applied, until it is. */
 function appliedCalls(
   core: RawNode,
   invariants: RaftInvariants,
-  inner: RawNodeApi,
+  inner: Inner,
   guarded: (check: () => void) => void,
 ): Pick<RawNodeApi, 'ready' | 'applied' | 'snapshotRestored'> {
   const { id } = core.inspection;

@@ -1,7 +1,8 @@
-import type { GrpcCode, Method, UnaryMethod } from '../../grpc/server.ts';
+import type { Method, UnaryMethod } from '../../grpc/server.ts';
 import { GrpcError, grpcCode } from '../../grpc/server.ts';
 import { SimCallContext } from './call-context.ts';
-import { CallError, callErrorOf, connectionLost, refused, timedOut } from './call-error.ts';
+import type { CallError } from './call-error.ts';
+import { callErrorOf, connectionLost, refused, timedOut } from './call-error.ts';
 import { ClientStream } from './client-stream.ts';
 import type { EventQueue, SimEvent } from './event-queue.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -155,5 +156,3 @@ export class NetworkClient implements SimClient {
     return stream;
   }
 }
-
-export type { GrpcCode };

@@ -70,7 +70,7 @@ export class SimPath {
     if (!this.#blocked) return;
     this.#blocked = false;
     for (const stream of this.streams) stream.release(this.#random.next() * 2 * retransmitMs);
-    if (chance(this.#random, resetAtHealing)) for (const connection of [...this.connections]) connection.reset();
+    if (chance(this.#random, resetAtHealing)) for (const connection of this.connections) connection.reset();
   }
 
   clog(forMs: number): void {

@@ -47,7 +47,7 @@ export class SimServer implements GrpcServer {
   /** Its process is gone, or it cuts what is left. */
   ended(): void {
     this.#closed = true;
-    for (const call of [...this.calls]) call.lost();
+    for (const call of this.calls) call.lost();
     this.calls.clear();
   }
 }

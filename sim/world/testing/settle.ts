@@ -2,12 +2,12 @@ import type { EventQueue } from '../event-queue.ts';
 
 /** Runs events until the promise has settled; for tests of parts, without a world around them. */
 export async function settle<T>(queue: EventQueue, promise: Promise<T>): Promise<T> {
-  let done = false;
-  const noted = promise.finally(() => (done = true));
+  const state = { settled: false };
+  const noted = promise.finally(() => (state.settled = true));
   noted.catch(() => {});
-  while (!done) {
+  while (!state.settled) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (!done) queue.step(Infinity);
+    if (!state.settled) queue.step(Infinity);
   }
   return noted;
 }
@@ -19,7 +19,7 @@ export const inMacroTask = <T>(action: () => T): Promise<T> =>
       try {
         resolve(action());
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });
