@@ -16,6 +16,8 @@ export function maybeCampaign(raft: Raft, reason: string, transfer = false): boo
   if (raft.role === 'leader' || !raft.isPromotable || hasUnappliedConfChange(raft)) return false;
   // Our own vote is bound by the promise as any other.
   if (!transfer && raft.promise.isBinding) return false;
+  // Our own vote is on its way to the disk. Another campaign would need another one: a slow disk would never get there.
+  if (!transfer && raft.role === 'candidate' && !raft.tracker.hasVoted(raft.id)) return false;
   raft.campaignReason = reason;
   campaign(raft, transfer ? 'transfer' : raft.config.preVote ? 'pre-election' : 'election');
   return true;

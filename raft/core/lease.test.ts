@@ -8,19 +8,23 @@ const seeds = onlySeed === undefined ? Array.from({ length: 20 }, (_, i) => i + 
 const dangersPerSeed = 20;
 
 /** A network and disks far quicker than a tick, so that what decides is the clocks: they drift by a tenth. */
-function round(group: CheckedGroup): void {
+function round(group: CheckedGroup, proposing = true): void {
   group.elapse();
+  exchange(group);
+  for (const [id, { node }] of group.members) {
+    if (node.inspection.role !== 'leader') continue;
+    if (proposing) node.propose(Uint8Array.of(1));
+    group.read(id);
+  }
+}
+
+function exchange(group: CheckedGroup): void {
   for (let hop = 0; hop < 6; hop++) {
     for (const id of group.ids) {
       group.takeReady(id);
       group.completeWrite(id);
     }
     for (let inFlight = group.network.length; inFlight > 0; inFlight--) group.deliver(0);
-  }
-  for (const [id, { node }] of group.members) {
-    if (node.inspection.role !== 'leader') continue;
-    node.propose(Uint8Array.of(1));
-    group.read(id);
   }
 }
 
@@ -44,14 +48,16 @@ const dangers: readonly ((group: CheckedGroup, random: Random) => void)[] = [
     const leader = leaderOf(group);
     const voter = pick(group, random);
     if (voter === leader) return;
+    exchange(group);
     for (const id of group.ids) if (id !== leader && id !== voter) separate(group, leader ?? '', id);
-    for (let i = random.below(30); i > 0; i--) round(group);
+    for (let i = 8 + random.below(20); i > 0; i--) round(group, false);
     group.restart(voter);
     separate(group, leader ?? '', voter);
   },
   (group, random) => {
     const leader = leaderOf(group);
     if (leader === undefined) return;
+    exchange(group);
     group.member(leader).node.transferLeadership(pick(group, random));
     group.takeReady(leader);
     for (let i = group.network.length; i > 0; i--) group.deliver(0);

@@ -69,6 +69,10 @@ export class Tracker {
     this.#votes.clear();
   }
 
+  hasVoted(id: NodeId): boolean {
+    return this.#votes.has(id);
+  }
+
   /** A member's first answer counts. */
   recordVote(id: NodeId, granted: boolean): VoteResult {
     if (!this.#votes.has(id)) this.#votes.set(id, granted);
