@@ -39,13 +39,19 @@ function flip(file: string, at: number, bit: number): void {
 const namesFileAndOffset = (words: string, file: string): boolean =>
   words.includes(basename(file)) && /corrupt at byte \d+/.test(words);
 
-/** What is not there yet comes back as "not now", with the victim running again. */
-async function damageStopped(strike: Strike, damage: (victim: string) => Injected): Promise<Injected> {
+/** Damages the newest file of a kind. What is not there yet comes back as "not now", with the victim running. */
+async function damageStopped(
+  strike: Strike,
+  folder: 'wal' | 'snap',
+  damage: (victim: string, file: string) => Injected,
+): Promise<Injected> {
   const { cluster } = strike;
   const victim = victimOf(strike);
+  const dir = join(cluster.place(victim).dir, 'raft', folder);
+  newest(dir, `.${folder}`);
   await cluster.kill(victim);
   try {
-    return damage(victim);
+    return damage(victim, newest(dir, `.${folder}`));
   } catch (error) {
     cluster.start(victim);
     throw error;
@@ -71,8 +77,7 @@ async function healFlipped({ cluster }: Strike, victim: string, file: string, un
 
 /** A bit that was acknowledged, with sound records behind it: nothing that a crash could explain. */
 export const flippedLog: Inject = (strike) =>
-  damageStopped(strike, (victim) => {
-    const file = newest(join(strike.cluster.place(victim).dir, 'raft', 'wal'), '.wal');
+  damageStopped(strike, 'wal', (victim, file) => {
     const size = statSync(file).size;
     const lastSound = Math.floor(size / 2);
     if (lastSound < segmentHeaderBytes + 2 * recordHeaderBytes) throw new NotNowError(`${file} is too short`);
@@ -87,8 +92,7 @@ export const flippedLog: Inject = (strike) =>
 
 /** A member whose database is ahead of it does not need the file at its start, so that it may start all the same. */
 export const flippedSnapshot: Inject = (strike) =>
-  damageStopped(strike, (victim) => {
-    const file = newest(join(strike.cluster.place(victim).dir, 'raft', 'snap'), '.snap');
+  damageStopped(strike, 'snap', (victim, file) => {
     const at = Math.floor(strike.planned.strength * statSync(file).size);
     const bit = strike.planned.number % 8;
     flip(file, at, bit);
@@ -100,8 +104,7 @@ export const flippedSnapshot: Inject = (strike) =>
 
 /** As a crash in the middle of a write leaves it: repaired by the member itself. */
 export const tornLog: Inject = (strike) =>
-  damageStopped(strike, (victim) => {
-    const file = newest(join(strike.cluster.place(victim).dir, 'raft', 'wal'), '.wal');
+  damageStopped(strike, 'wal', (victim, file) => {
     const bytes = readFileSync(file);
     if (bytes.length < segmentHeaderBytes + recordHeaderBytes) throw new NotNowError(`${file} is too short`);
     const record = recordHeaderBytes + bytes.readUInt32LE(segmentHeaderBytes + 4);
