@@ -11,9 +11,14 @@ export interface Bug {
   readonly edits: readonly Edit[];
   /** it is found within so many seeds, counted from 1, and the hunt gives up behind them; default `defaultMaxSeeds` */
   readonly maxSeeds?: number;
+  /** where it is looked for; default 'cluster'. 'core': the store never brings Raft to where it shows */
+  readonly simulation?: Simulation;
   /** set where the simulator does not find it: why not, and what does */
   readonly notFound?: string;
 }
+
+/** whole clusters, or groups of Raft's core alone: see cluster-seeds.ts and core-seeds.ts */
+export type Simulation = 'cluster' | 'core';
 
 export interface Edit {
   /** from the root of the repository */

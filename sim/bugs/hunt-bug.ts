@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Bug } from './bug.ts';
+import type { Bug, Simulation } from './bug.ts';
 import type { SeedLine } from './seed-loop.ts';
 import { makeTestBuild } from './test-build.ts';
 
 export interface HuntLimits {
   readonly maxSeeds: number;
+  /** default: the bug's */
+  readonly simulation?: Simulation | undefined;
   /** of each seed; undefined: the simulation's default */
   readonly seconds?: number | undefined;
   /** a seed that takes longer in real time does not come to an end: that is a finding too */
@@ -28,13 +30,13 @@ const seedTimeoutMsDefault = 60_000;
 
 /** Which checker it was: Raft's invariants tell their name in their text. */
 export function checkerOf({ kind, text }: NonNullable<SeedLine['violation']>): string {
-  const invariant = kind === 'invariant' ? /InvariantViolation: ([a-z -]+):/.exec(text)?.[1] : undefined;
+  const invariant = kind === 'invariant' ? /InvariantViolation: ([a-zA-Z -]+):/.exec(text)?.[1] : undefined;
   return invariant === undefined ? kind : `invariant: ${invariant}`;
 }
 
 /** Builds the simulation with the bug (undefined: without any) and runs seeds until it is found. */
 export async function huntBug(bug: Bug | undefined, limits: HuntLimits): Promise<Hunt> {
-  const bundle = await makeTestBuild(bug);
+  const bundle = await makeTestBuild(bug, limits.simulation ?? bug?.simulation ?? 'cluster');
   try {
     return await runSeeds(bundle, limits);
   } finally {

@@ -27,6 +27,7 @@ export const extensionBugs: readonly Bug[] = [
   {
     name: 'joint-commit-one-half',
     what: 'in a joint configuration the new majority alone commits',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/quorum/joint.ts',
@@ -38,6 +39,7 @@ export const extensionBugs: readonly Bug[] = [
   {
     name: 'joint-vote-one-half',
     what: 'in a joint configuration the new majority alone elects',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/quorum/joint.ts',
@@ -49,6 +51,7 @@ export const extensionBugs: readonly Bug[] = [
   {
     name: 'two-voters-at-once',
     what: 'several voters change in one step, without a joint configuration',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/conf-change.ts',

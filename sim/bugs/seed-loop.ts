@@ -1,11 +1,6 @@
-/**
- * What a test build runs: seeds from the first one on, until one shows a violation. One line of JSON a seed.
- *
- *     node <bundle> <first seed> <seeds> [simulated seconds]
- */
-import { drawConfig } from '../run/run-config.ts';
-import { runSeed } from '../run/run-seed.ts';
+import { messageOf } from '../../base/message-of.ts';
 
+/** What one seed gave, as a line of JSON. */
 export interface SeedLine {
   readonly seed: number;
   readonly simMs: number;
@@ -14,26 +9,32 @@ export interface SeedLine {
   readonly violation?: { readonly kind: string; readonly text: string };
 }
 
-const [first = 1, count = 1, seconds] = process.argv.slice(2).map(Number);
+export type SeedOutcome = Pick<SeedLine, 'simMs' | 'violation'>;
 
-function runFrom(seed: number): void {
-  if (seed >= first + count) return;
-  const started = performance.now();
-  const line = runOne(seed);
-  process.stdout.write(`${JSON.stringify({ ...line, realMs: Math.round(performance.now() - started) })}\n`);
-  if (line.violation === undefined) setImmediate(() => runFrom(seed + 1));
+/**
+ * What a test build runs: seeds from the first one on, until one shows a violation. One line of JSON a seed.
+ *
+ *     node <bundle> <first seed> <seeds> [simulated seconds]
+ */
+export function runSeeds(runOne: (seed: number, seconds: number | undefined) => SeedOutcome): void {
+  const [first = 1, count = 1, seconds] = process.argv.slice(2).map(Number);
+  const runFrom = (seed: number): void => {
+    if (seed >= first + count) return;
+    const started = performance.now();
+    const outcome = guarded(() => runOne(seed, seconds));
+    const line: SeedLine = { seed, ...outcome, realMs: Math.round(performance.now() - started) };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    if (outcome.violation === undefined) setImmediate(() => runFrom(seed + 1));
+  };
+  setImmediate(() => runFrom(first));
 }
 
-function runOne(seed: number): Omit<SeedLine, 'realMs'> {
+function guarded(run: () => SeedOutcome): SeedOutcome {
   try {
-    const { violations, simMs } = runSeed(drawConfig(seed, { seconds }));
-    const [violation] = violations;
-    return { seed, simMs, ...(violation && { violation: { kind: violation.kind, text: violation.text } }) };
+    return run();
   } catch (error) {
     // the simulation itself broke on what it was given
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { seed, simMs: 0, violation: { kind: 'broken', text } };
+    const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+    return { simMs: 0, violation: { kind: 'broken', text } };
   }
 }
-
-setImmediate(() => runFrom(first));

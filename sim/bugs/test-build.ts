@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { applyEdit } from './bug.ts';
-import type { Bug, Edit } from './bug.ts';
+import type { Bug, Edit, Simulation } from './bug.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** below node_modules, so that packages are found from there and nothing takes it for source */
@@ -29,16 +29,16 @@ function patching(edits: readonly Edit[], applied: Set<string>): Plugin {
 }
 
 /**
- * Bundles the loop over seeds with one bug in it (undefined: with none) and returns the bundle's path. Throws where an
+ * Bundles a simulation with one bug in it (undefined: with none) and returns the bundle's path. Throws where an
  * edit does not apply, or where the simulation does not contain the file.
  */
-export async function makeTestBuild(bug: Bug | undefined): Promise<string> {
+export async function makeTestBuild(bug: Bug | undefined, simulation: Simulation): Promise<string> {
   mkdirSync(outputDir, { recursive: true });
-  const outfile = join(outputDir, `${bug?.name ?? 'no-bug'}.${process.pid}.mjs`);
+  const outfile = join(outputDir, `${bug?.name ?? 'no-bug'}.${simulation}.${process.pid}.mjs`);
   const edits = bug?.edits ?? [];
   const applied = new Set<string>();
   await build({
-    entryPoints: [join(root, 'sim', 'bugs', 'seed-loop.ts')],
+    entryPoints: [join(root, 'sim', 'bugs', `${simulation}-seeds.ts`)],
     outfile,
     bundle: true,
     platform: 'node',
