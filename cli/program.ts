@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { registerChaosCommand } from './commands/chaos-command.ts';
 import { registerClusterCommands } from './commands/cluster-commands.ts';
 import { registerComponentCommands } from './commands/component-commands.ts';
+import { registerMembershipCommands } from './commands/membership-commands.ts';
 import { version } from './version.ts';
 
 /** The `kuorum` command line. It only wires: each command's work is loaded when it is used. */
@@ -15,6 +16,7 @@ export function createProgram(): Command {
     .configureHelp({ sortSubcommands: false })
     .addHelpText('after', '\nExamples:\n  kuorum up\n  kuorum status\n  kuorum kill leader\n  kuorum up --help');
   registerClusterCommands(program);
+  registerMembershipCommands(program);
   registerComponentCommands(program);
   registerChaosCommand(program);
   return program;

@@ -23,6 +23,7 @@ interface StatusMessage {
   version: string;
   leader: bigint;
   dbSize: number;
+  isLearner: boolean;
 }
 const statusMethod = '/etcdserverpb.Maintenance/Status';
 const statusRequest = etcdWire.codec('etcdserverpb.StatusRequest').encode({});
@@ -111,7 +112,8 @@ export class EtcdChannel {
     try {
       const status = statusResponse.decode(await this.unary(statusMethod, statusRequest, pingTimeoutMs));
       this.version = status.version;
-      this.leader = status.leader;
+      // a learner passes nothing on: for us it has no leader
+      this.leader = status.isLearner ? 0n : status.leader;
       this.dbSizeBytes = status.dbSize;
       return true;
     } catch {

@@ -59,7 +59,8 @@ const kinds: readonly (readonly [RegExp, EtcdErrorKind])[] = [
 ];
 
 /** These say that nothing was written, so that a write may be sent again. */
-const refusals = /no leader|not leader|too many requests|No connection established|Name resolution|ECONNREFUSED/;
+const refusals =
+  /no leader|not leader|not supported for learner|too many requests|No connection established|Name resolution|ECONNREFUSED/;
 const transient = new Set([
   grpcStatus.UNAVAILABLE,
   grpcStatus.DEADLINE_EXCEEDED,

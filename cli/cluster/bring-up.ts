@@ -1,59 +1,23 @@
-import { sleep, systemClock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import type { Node } from '../../api/types/core-v1.ts';
 import { createKubeClient } from '../../client/kube-client.ts';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
 import { nodes } from '../../client/resources.ts';
 import type { KubeClient } from '../../client/types.ts';
-import { CliError, messageOf } from '../cli-error.ts';
+import { messageOf } from '../cli-error.ts';
+import { joinReplica } from '../membership/join-replica.ts';
+import { replicaRoles } from '../membership/replica-roles.ts';
 import { ensurePki } from '../pki/cluster-pki.ts';
 import { writeKubeconfig } from '../pki/kubeconfig-file.ts';
 import { apiReadiness } from './cluster-status.ts';
 import { componentsOf } from './layout.ts';
 import type { Layout } from './layout.ts';
-import { lastLogLines, logBytesOf, logFileOf, startComponent, stateOf } from './processes.ts';
-
-const readyTimeoutMs = 60_000;
-const pollMs = 20;
+import { logBytesOf, stateOf } from './processes.ts';
+import { startNow, untilReady } from './start-one.ts';
+import type { Start } from './start-one.ts';
 
 /** Told once a component is ready: its name, what it is doing, and how long it took. */
 export type Progress = (component: string, what: string, ms: number) => void;
-
-interface Start {
-  readonly component: string;
-  readonly atMs: number;
-  /** how long its log was before */
-  readonly logBytes: number;
-}
-
-function startNow(layout: Layout, component: string): Start {
-  const start = { component, atMs: systemClock.monotonicMs(), logBytes: logBytesOf(layout, component) };
-  startComponent(layout, component);
-  return start;
-}
-
-/** What the component said about its end, else the end of its log. */
-function whyEnded(layout: Layout, { component, logBytes }: Start): CliError {
-  const lines = lastLogLines(layout, component, 8, logBytes);
-  const path = logFileOf(layout, component);
-  const last = lines.at(-1) ?? '';
-  if (last.startsWith('kuorum: ')) return new CliError(`${last.slice('kuorum: '.length)} (log: ${path})`);
-  return new CliError(`${component} ended while starting. The end of ${path}:\n  ${lines.join('\n  ')}`);
-}
-
-/** `component` is running and `ready` has said so; throws with what it said where it died. */
-async function untilReady(layout: Layout, start: Start, ready: () => Promise<string | undefined>): Promise<number> {
-  const { component, atMs } = start;
-  let problem: string | undefined;
-  while (systemClock.monotonicMs() - atMs < readyTimeoutMs) {
-    if (stateOf(layout, component).state === 'stopped') throw whyEnded(layout, start);
-    problem = await ready();
-    if (problem === undefined) return systemClock.monotonicMs() - atMs;
-    await sleep(pollMs);
-  }
-  throw new CliError(
-    `${component} was not ready after ${readyTimeoutMs / 1000} s (${problem ?? ''}); see \`kuorum logs ${component}\``,
-  );
-}
 
 async function nodeReadiness(client: KubeClient, name: string): Promise<string | undefined> {
   try {
@@ -67,7 +31,8 @@ async function nodeReadiness(client: KubeClient, name: string): Promise<string |
 
 /**
  * Starts what is not yet running and waits until all of it is ready: API servers that answer /readyz and nodes that
- * are Ready. Everything is started at once; readiness is waited for in parallel.
+ * are Ready. Everything is started at once; readiness is waited for in parallel. Replicas without data join the others
+ * when those are ready; one that was removed stays out.
  */
 export async function bringUp(layout: Layout, progress: Progress): Promise<void> {
   const began = systemClock.monotonicMs();
@@ -75,8 +40,9 @@ export async function bringUp(layout: Layout, progress: Progress): Promise<void>
   writeKubeconfig(layout);
   if (renewed.length > 0) progress('certificates', `made ${renewed.length}`, systemClock.monotonicMs() - began);
   const startedNow = new Map<string, Start>();
+  const roles = replicaRoles(layout);
   for (const component of componentsOf(layout)) {
-    if (stateOf(layout, component).pid !== undefined) continue;
+    if (roles[component] !== undefined || stateOf(layout, component).pid !== undefined) continue;
     startedNow.set(component, startNow(layout, component));
   }
   const startOf = (component: string): Start =>
@@ -97,6 +63,7 @@ export async function bringUp(layout: Layout, progress: Progress): Promise<void>
         progress('front', what('front'), ms),
       ),
       ...layout.replicas.map(async (replica) => {
+        if (roles[replica.name] !== undefined) return;
         const ms = await untilReady(layout, startOf(replica.name), () => apiReadiness(layout, replica.apiPort));
         progress(replica.name, what(replica.name), ms);
       }),
@@ -105,16 +72,12 @@ export async function bringUp(layout: Layout, progress: Progress): Promise<void>
         progress(name, what(name), ms);
       }),
     ]);
+    for (const replica of layout.replicas) {
+      if (roles[replica.name] !== 'joins') continue;
+      const ms = await joinReplica(layout, replica, () => {});
+      progress(replica.name, 'joined', ms);
+    }
   } finally {
     await client.close();
   }
-}
-
-/** Starts one component that was stopped and waits until it is ready. */
-export async function startOne(layout: Layout, component: string): Promise<number> {
-  await ensurePki(layout);
-  const start = startNow(layout, component);
-  const replica = layout.replicas.find((r) => r.name === component);
-  if (replica) return untilReady(layout, start, () => apiReadiness(layout, replica.apiPort));
-  return systemClock.monotonicMs() - start.atMs;
 }

@@ -1,10 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { CliError } from '../cli-error.ts';
-import { startOne } from '../cluster/bring-up.ts';
 import { clusterStatus, findLeader } from '../cluster/cluster-status.ts';
 import { componentsOf } from '../cluster/layout.ts';
 import type { Layout } from '../cluster/layout.ts';
 import { signalComponent, stopComponents } from '../cluster/processes.ts';
+import { startOne } from '../cluster/start-one.ts';
 import { loadState } from '../cluster/state.ts';
 import { statusText } from '../cluster/status-text.ts';
 

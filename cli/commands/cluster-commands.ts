@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
-import { resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
-import { loadClusterConfig } from '../config/cluster-config.ts';
 import type * as ClusterActions from './cluster-actions.ts';
+import { dataDirOf } from './data-dir.ts';
 import type { UpOptions } from './up.ts';
-
-/** `--data-dir`, else the one that cluster.yaml names. */
-export function dataDirOf(options: { dataDir?: string }): string {
-  return options.dataDir === undefined ? loadClusterConfig(undefined).dataDir : resolve(options.dataDir);
-}
 
 const wholeNumber = (name: string) => (value: string) => {
   if (!/^\d+$/.test(value)) throw new CliError(`${name} must be a whole number, not "${value}"`);

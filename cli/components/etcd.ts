@@ -75,6 +75,9 @@ function optionsFrom(values: FlagValues): Omit<EtcdMemberOptions, 'log'> {
     quotaBackendBytes: values.number('quota-backend-bytes'),
     maxRequestBytes: values.number('max-request-bytes'),
     maxTxnOps: values.number('max-txn-ops'),
+    strictReconfigCheck: values.boolean('strict-reconfig-check'),
+    maxLearners: values.number('max-learners'),
+    forceNewCluster: values.boolean('force-new-cluster'),
     clientTls: tlsFrom(values, '', values.list('listen-client-urls')),
     peerTls: peerTls && { ...peerTls, ca: peerTls.ca ?? '' },
   };

@@ -33,6 +33,8 @@ async function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Pro
     listenPeerUrls: [replica.peerUrl],
     initialAdvertisePeerUrls: [replica.peerUrl],
     initialCluster: Object.fromEntries(layout.replicas.map((r) => [r.name, [r.peerUrl]])),
+    // one that takes the place of another joins those that run
+    initialClusterState: 'auto' as const,
     initialClusterToken: name,
     heartbeatMs: timeouts.heartbeat,
     electionMs: timeouts.election,
