@@ -210,12 +210,13 @@ export class EtcdModel implements Model<EtcdState, ModelOperation> {
  * the end of each lease, which may come at any time after it ran out.
  */
 export function timedOperations(
-  history: Pick<History, 'operations' | 'unitsPerSecond' | 'initial' | 'revisions'>,
+  history: Pick<History, 'operations' | 'unitsPerSecond' | 'initial' | 'revisions' | 'compactedByOthers'>,
 ): Timed<ModelOperation>[] {
   const timed: Timed<ModelOperation>[] = [];
   for (const op of history.operations) {
     const { request, outcome, call } = op;
     if (outcome.status === 'failed' || isSerializable(request)) continue;
+    if (history.compactedByOthers === true && outcome.status === 'error' && outcome.error === 'compacted') continue;
     if (outcome.status === 'unknown') {
       if (changesState(request)) timed.push({ op, call });
     } else timed.push({ op, call, return: op.return ?? Infinity });

@@ -274,6 +274,8 @@ export interface History {
   readonly unitsPerSecond?: number;
   /** The state before the first operation; none: revision 1 and no keys. */
   readonly initial?: { readonly revision: number; readonly kvs: readonly Kv[]; readonly compactRevision?: number };
+  /** Compactions happen that are no operations here (of the servers themselves, ...): what they explain is let pass. */
+  readonly compactedByOthers?: boolean;
   readonly operations: readonly Operation[];
   readonly watches?: readonly Watch[];
   /**

@@ -14,6 +14,7 @@ export class Refusals {
   readonly #compacts: readonly Operation[];
   readonly #revokes = new Map<LeaseName, Operation[]>();
   readonly #compactedBefore: number;
+  readonly #compactedByOthers: boolean;
   /** leases of the state that the history begins with */
   readonly #old: ReadonlySet<LeaseName>;
   /** for each operation answered with a revision, in order of return: the highest revision answered so far */
@@ -25,6 +26,7 @@ export class Refusals {
     this.#compacts = history.operations.filter(
       ({ request, outcome }) => request.kind === 'compact' && isPossible(outcome.status),
     );
+    this.#compactedByOthers = history.compactedByOthers === true;
     this.#compactedBefore = history.initial?.compactRevision ?? -1;
     this.#old = new Set(history.initial?.kvs.map(({ lease }) => lease));
     for (const operation of history.operations) {
@@ -60,6 +62,7 @@ export class Refusals {
     const revisions = revisionsRead(request);
     switch (error) {
       case 'compacted': {
+        if (this.#compactedByOthers) return undefined;
         // a compaction to the same revision is refused, a read at it is not
         const highest = Math.max(
           this.#compactedBefore,

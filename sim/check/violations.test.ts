@@ -501,3 +501,25 @@ void t.test('a lease that ends by itself deletes its keys at any time after it r
   t.same(checkHistory({ ...story, unitsPerSecond: 10 }).violations, []);
   t.end();
 });
+
+void t.test(
+  'compactions that the history does not hold explain refusals, missing previous values and cancellations',
+  (t) => {
+    const story = tellStory();
+    Object.assign(operation(story, 18).request, { revision: 6 });
+    delete told(story, 1)[8]!.events[0]!.prevKv;
+    story.watches[1]!.responses.push({ time: 1001, kind: 'canceled', revision: 11, compactRevision: 50 });
+    const checkers = checkHistory({ ...story, unitsPerSecond: 10 }).violations.map(({ checker }) => checker);
+    t.same(checkers.sort(), ['CompactCancel', 'Linearizable', 'PrevKV']);
+    t.same(checkHistory({ ...story, unitsPerSecond: 10, compactedByOthers: true }).violations, []);
+    t.end();
+  },
+);
+
+void t.test('a stale member may refuse a serializable read of a revision that others have', (t) => {
+  const story = tellStory();
+  operation(story, 12).request = { kind: 'range', key: 'a', revision: 9, serializable: true };
+  operation(story, 12).outcome = { status: 'error', error: 'future-revision' };
+  t.same(checkHistory({ ...story, unitsPerSecond: 10 }).violations, []);
+  t.end();
+});

@@ -129,7 +129,11 @@ function* prevKv({ watch, delivered, truth }: Watched): Generator<string> {
     if (modRevision <= truth.timeline.first || modRevision > truth.timeline.last) continue;
     const before = truth.timeline.get(key, modRevision - 1);
     if (event.prevKv === undefined) {
-      const excused = watch.request.prevKv !== true || before === undefined || truth.compactedAt(time) >= modRevision;
+      const excused =
+        watch.request.prevKv !== true ||
+        before === undefined ||
+        truth.compactedByOthers ||
+        truth.compactedAt(time) >= modRevision;
       if (!excused) yield `${describeEvent(event)} came without its previous value ${describeKv(before)}`;
     } else if (watch.request.prevKv !== true) {
       yield `${describeEvent(event)} came with a previous value that was not asked for`;
@@ -169,7 +173,7 @@ function* compactCancel(watched: Watched): Generator<string> {
     if (start !== undefined && needed >= compactRevision) {
       yield `cancelled for a compaction to ${compactRevision}, though it needs revisions from ${needed} on`;
     }
-    const known = truth.compactedAt(time);
+    const known = truth.compactedByOthers ? Infinity : truth.compactedAt(time);
     if (compactRevision > known)
       yield `cancelled for a compaction to ${compactRevision}; there was none beyond ${known}`;
   }

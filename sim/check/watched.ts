@@ -14,6 +14,8 @@ export interface Delivered {
 export interface Truth {
   readonly timeline: Timeline;
   readonly claims: Claims;
+  /** Compactions that the history does not hold explain what is missing. */
+  readonly compactedByOthers: boolean;
   /** The highest compaction that may have happened up to a time. */
   compactedAt(time: Time): number;
 }
@@ -28,6 +30,7 @@ export function truthOf(timeline: Timeline, claims: Claims, history: History): T
   return {
     timeline,
     claims,
+    compactedByOthers: history.compactedByOthers === true,
     compactedAt: (time) => compacts.reduce((high, c) => (c.call <= time ? Math.max(high, c.revision) : high), before),
   };
 }
