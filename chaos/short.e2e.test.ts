@@ -6,6 +6,7 @@ import t from 'tap';
 import { kuorum } from '../e2e/testing/local-cluster.ts';
 import type { RunResult } from './report/run-result.ts';
 
+t.setTimeout(300_000);
 const folder = mkdtempSync(join(tmpdir(), 'kuorum-chaos-test-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
