@@ -14,6 +14,7 @@ import { ReadBarrier } from './read-barrier.ts';
 import type { ReadBarrierHost } from './read-barrier.ts';
 import type { Recovered } from './recover.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
+import { nodeStatus } from './node-status.ts';
 import { PeerLinks } from './peer-links.ts';
 import { Ticker, ticksPerHeartbeat } from './ticker.ts';
 import type { PeerTransport } from './platform.ts';
@@ -175,21 +176,8 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   status(): NodeStatus {
-    const raft = this.#raw.status();
     const { wal } = this.#parts.recovered;
-    return {
-      ...raft,
-      applied: this.#applier.applied,
-      lastLeaderChange: this.#leadership.history.last,
-      recentLeaderChanges: this.#leadership.history.recent,
-      leaderChanges: this.#leadership.history.count,
-      leaderChangesByReason: this.#leadership.history.byReason,
-      fsyncLastMs: wal.syncStats.lastMs,
-      fsyncMaxMs: wal.syncStats.maxMs,
-      proposalsPending: raft.lastIndex - this.#applier.applied,
-      walBytes: wal.bytes,
-      snapshotIndex: wal.mark.index,
-    };
+    return nodeStatus(this.#raw.status(), this.#applier.applied, this.#leadership.history, wal);
   }
 
   stop(): Promise<void> {

@@ -165,6 +165,7 @@ export class Proposer {
   }
 
   #sweep(): void {
+    if (this.#pending.size === 0) return;
     const now = this.#clock.monotonicMs();
     for (const entry of this.#pending.values()) {
       if (entry.deadlineMs <= now) this.#giveUp(entry, this.#timeoutError(entry));
