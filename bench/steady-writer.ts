@@ -25,6 +25,7 @@ export class SteadyWriter {
         () => {
           this.acknowledged.push({ startedMs, endedMs: systemClock.monotonicMs() });
           if (this.acknowledged.length > keptMax) this.acknowledged.splice(0, keptMax / 2);
+          return undefined;
         },
         () => void this.failed++,
       );

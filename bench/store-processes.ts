@@ -120,7 +120,7 @@ export class StoreProcesses {
       const leader = await this.leader();
       if (leader === undefined) continue;
       const answers = await Promise.all(this.members.map((member) => member.client.status().catch(() => undefined)));
-      const applied = answers.map((answer) => Number(answer?.raftAppliedIndex ?? 0));
+      const applied = answers.map((answer) => answer?.raftAppliedIndex ?? 0);
       if (Math.max(...applied) - Math.min(...applied) < 100) return leader;
     }
     throw new Error(`the cluster is not healthy after ${startTimeoutMs} ms; logs in ${this.folder}`);

@@ -38,8 +38,11 @@ export interface ProcessStatus {
 export interface LeaderChange {
   readonly at: string;
   readonly term: number;
+  /** '' where the leader was lost */
   readonly leader: string;
   readonly reason: string;
+  /** how long nobody led before it, as the replica saw it */
+  readonly withoutLeaderMs: number;
 }
 
 export interface ReplicaStatus extends ProcessStatus {
@@ -55,6 +58,8 @@ export interface ReplicaStatus extends ProcessStatus {
   readonly dbSizeBytes: number | null;
   readonly hash: number | null;
   readonly lastLeaderChange: LeaderChange | null;
+  /** the last few it has seen, oldest first; null where the member does not answer */
+  readonly recentLeaderChanges: readonly LeaderChange[] | null;
 }
 
 export interface NodeStatus extends ProcessStatus {
@@ -113,6 +118,7 @@ async function replicaStatus(layout: Layout, replica: ReplicaPlace): Promise<Rep
     if (apiProblem !== undefined) problems.push(apiProblem);
   }
   const nameOf = (id: string): string => member?.members.find((m) => m.id === id)?.name ?? id;
+  const named = (change: LeaderChange): LeaderChange => ({ ...change, leader: nameOf(change.leader) });
   const change = member?.lastLeaderChange;
   return {
     ...process,
@@ -125,7 +131,8 @@ async function replicaStatus(layout: Layout, replica: ReplicaPlace): Promise<Rep
     appliedIndex: member?.appliedIndex ?? null,
     dbSizeBytes: member?.dbSizeBytes ?? null,
     hash: member?.hash ?? null,
-    lastLeaderChange: change ? { ...change, leader: nameOf(change.leader) } : null,
+    lastLeaderChange: change ? named(change) : null,
+    recentLeaderChanges: member?.recentLeaderChanges.map(named) ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { colors as pc } from '../colors.ts';
-import type { ClusterStatus, ReplicaStatus } from './cluster-status.ts';
+import type { ClusterStatus, LeaderChange, ReplicaStatus } from './cluster-status.ts';
 
 const mebibytes = (bytes: number): string => `${(bytes / 1048576).toFixed(bytes < 10_485_760 ? 1 : 0)} MiB`;
 const orDash = (value: string | number | null): string => (value === null || value === '' ? '-' : String(value));
@@ -38,6 +38,12 @@ function replicaRow(replica: ReplicaStatus): string[] {
   ];
 }
 
+function changeText({ at, leader, term, reason, withoutLeaderMs }: LeaderChange): string {
+  if (leader === '') return `${at}, nobody leads since term ${term}: ${reason}`;
+  const gap = withoutLeaderMs > 0 ? ` after ${withoutLeaderMs} ms without leader` : '';
+  return `${at}, ${leader} leads term ${term}${gap}: ${reason}`;
+}
+
 /** What `kuorum status` prints for people. */
 export function statusText(status: ClusterStatus): string {
   const replicaLines = alignColumns([
@@ -69,9 +75,7 @@ export function statusText(status: ClusterStatus): string {
     ...(status.nodes.length > 0 ? [...nodeLines, ''] : []),
     'Leaders of the controllers:',
     ...(status.leaders === null ? ['  unknown: no API server answers'] : leaders),
-    change
-      ? `Last leader change: ${change.at}, ${change.leader} leads term ${change.term}: ${change.reason}`
-      : 'Last leader change: unknown',
+    `Last leader change: ${change ? changeText(change) : 'unknown'}`,
   ].join('\n');
 }
 

@@ -18,10 +18,10 @@ export interface LeadershipHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly options: Pick<RaftNodeOptions, 'heartbeatMs' | 'electionMs'>;
-  isUp(peer: NodeId): boolean;
+  readonly isUp: (peer: NodeId) => boolean;
   /** runs a call into the core, and then a turn */
-  enter(action: () => void): void;
-  status(): NodeStatus;
+  readonly enter: (action: () => void) => void;
+  readonly status: () => NodeStatus;
 }
 
 /** Who leads, why, and what this member does about it beside what the core decides by its ticks. */
@@ -78,19 +78,22 @@ export class Leadership {
     });
   }
 
-  /** Resolves when `to` leads. */
+  /** Resolves when `to` leads; '' where this member leads: whoever is alive and has most of the log. */
   transfer(to: NodeId, timeoutMs: number, reason = ''): Promise<void> {
     const { raw, clock } = this.#host;
     const before = raw.status();
-    if (before.leader === to) return Promise.resolve();
+    const target = to === '' ? raw.bestSuccessor() : to;
+    if (target === '')
+      return Promise.reject(new RaftUnavailableError('no-leader', 'no other member can take over the leadership'));
+    if (before.leader === target) return Promise.resolve();
     if (before.leader === '')
       return Promise.reject(new RaftUnavailableError('no-leader', 'there is no leader to hand over'));
     return new Promise((resolve, reject) => {
       const stopListening = this.onLeaderChange(({ leader }) => {
-        if (leader === to) settle(resolve);
+        if (leader === target) settle(resolve);
       });
       const cancel = clock.after(timeoutMs, () => {
-        const text = `leadership did not pass to member ${to} within ${timeoutMs} ms`;
+        const text = `leadership did not pass to member ${target} within ${timeoutMs} ms`;
         settle(() => reject(new RaftUnavailableError('timeout', text)));
       });
       const settle = (action: () => void): void => {
@@ -98,7 +101,7 @@ export class Leadership {
         cancel();
         action();
       };
-      this.#handOver(to, reason);
+      this.#handOver(target, reason);
     });
   }
 

@@ -130,7 +130,7 @@ export interface RaftNode {
    * call. Calls that wait together share one round of heartbeats.
    */
   readBarrier(timeoutMs?: number): Promise<LogIndex>;
-  /** resolves when `to` leads; `reason` is told with the change of leader */
+  /** resolves when `to` leads ('': the leader chooses); `reason` is told with the change of leader */
   transferLeadership(to: NodeId, timeoutMs?: number, reason?: string): Promise<void>;
   /** the addresses of peers as the state machine knows them (they travel in conf-change contexts) */
   setPeers(peers: readonly PeerAddress[]): void;

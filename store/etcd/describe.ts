@@ -1,10 +1,25 @@
 import { rfc3339 } from '../../base/clock.ts';
 import type { Method } from '../../grpc/server.ts';
+import type { LeaderRecord } from '../../raft/runtime/types.ts';
 import { alarmsOf } from './apply.ts';
 import { membersOf } from './cluster-service.ts';
 import { idToHex } from './identity.ts';
 import { statusErrors } from './maintenance-service.ts';
 import type { MemberContext } from './service.ts';
+
+export interface LeaderChangeDescription {
+  readonly reason: string;
+  readonly at: string;
+  readonly term: number;
+  readonly leader: string;
+  /** how long nobody led before, as this member saw it */
+  readonly withoutLeaderMs: number;
+}
+
+const describeChange = ({ atMs, ...change }: LeaderRecord): LeaderChangeDescription => ({
+  ...change,
+  at: rfc3339(atMs),
+});
 
 /** A member as it sees itself: what `kuorum status` shows. Ids are 16 hex digits. */
 export interface MemberDescription {
@@ -31,7 +46,11 @@ export interface MemberDescription {
   readonly fsyncLastMs: number;
   readonly fsyncMaxMs: number;
   readonly leaderChanges: number;
-  readonly lastLeaderChange: { reason: string; at: string; term: number; leader: string } | null;
+  readonly lastLeaderChange: LeaderChangeDescription | null;
+  /** the last few, oldest first; `leader` '' where it was lost */
+  readonly recentLeaderChanges: readonly LeaderChangeDescription[];
+  /** leaders seen, by the kind of the reason */
+  readonly leaderChangesByReason: Readonly<Record<string, number>>;
   /** of the whole store at `revision` and `compactRevision`: equal members are equal */
   readonly hash: number;
   readonly members: readonly {
@@ -74,9 +93,9 @@ export function describe(context: MemberContext): MemberDescription {
     fsyncLastMs: raft.fsyncLastMs,
     fsyncMaxMs: raft.fsyncMaxMs,
     leaderChanges: raft.leaderChanges,
-    lastLeaderChange: change
-      ? { reason: change.reason, at: rfc3339(change.atMs), term: change.term, leader: change.leader }
-      : null,
+    lastLeaderChange: change ? describeChange(change) : null,
+    recentLeaderChanges: raft.recentLeaderChanges.map(describeChange),
+    leaderChangesByReason: Object.fromEntries(raft.leaderChangesByReason),
     hash: mvcc.hash().hash,
     members: membersOf(context).map((member) => ({
       id: idToHex(member.ID),

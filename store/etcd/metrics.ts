@@ -29,6 +29,12 @@ const rows: readonly Row[] = [
   ['kuorum_leases', 'gauge', 'Leases.', (d) => d.leases],
 ];
 
+function changesOf({ leaderChangesByReason }: Pick<MemberDescription, 'leaderChangesByReason'>): string {
+  const name = 'kuorum_raft_leader_changes_total';
+  const lines = Object.entries(leaderChangesByReason).map(([reason, n]) => `${name}{reason="${reason}"} ${n}\n`);
+  return `# HELP ${name} Changes of leader seen, by reason.\n# TYPE ${name} counter\n${lines.join('')}`;
+}
+
 /** In Prometheus' text format. */
 export function metricsOf(context: MemberContext): string {
   const description = describe(context);
@@ -36,5 +42,5 @@ export function metricsOf(context: MemberContext): string {
     ([name, kind, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${name} ${value(description)}\n`,
   );
   const version = `# HELP etcd_server_version Version of the API served.\n# TYPE etcd_server_version gauge\n`;
-  return `${lines.join('')}${version}etcd_server_version{server_version="${etcdVersion}"} 1\n`;
+  return `${lines.join('')}${changesOf(description)}${version}etcd_server_version{server_version="${etcdVersion}"} 1\n`;
 }

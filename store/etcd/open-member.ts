@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { sleep } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { randomId64 } from '../../base/random.ts';
 import type { GrpcServer } from '../../grpc/server.ts';
@@ -10,6 +9,7 @@ import type { Claim } from './claim.ts';
 import { clusterMethods } from './cluster-service.ts';
 import { describe, describeMethods } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
+import { handOverBeforeStop } from './hand-over.ts';
 import { healthMethods } from './health-service.ts';
 import { idToBigint } from './identity.ts';
 import { kvMethods } from './kv-service.ts';
@@ -59,14 +59,6 @@ const measureEveryMs = 10_000;
 const lingerElections = 3;
 const lingerMsMin = 1000;
 const stopGraceMs = 200;
-
-const successorLooks = 20;
-
-/** Of the voters that answer a leader the one with the most of the log. */
-function successorOf({ id: own, progress }: Pick<NodeStatus, 'id' | 'progress'>): string | undefined {
-  const others = Object.entries(progress).filter(([id, p]) => id !== own && !p.isLearner && p.recentActive);
-  return others.sort(([, a], [, b]) => b.match - a.match)[0]?.[0];
-}
 
 function limitsOf(options: EtcdMemberOptions): MemberContext['limits'] {
   return {
@@ -181,16 +173,7 @@ class Member implements EtcdMember {
   async transferLeadership(to?: string): Promise<void> {
     const { node } = this.#started;
     if (node.status().role !== 'leader') throw new Error(`member ${this.id} does not lead`);
-    const electionMs = this.#options.electionMs ?? memberDefaults.electionMs;
-    const deadlineMs = this.#clock.monotonicMs() + electionMs;
-    let target = to ?? successorOf(node.status());
-    // a leader asks anew once in an election timeout who is there, and for a moment it has heard of nobody
-    while (target === undefined && this.#clock.monotonicMs() < deadlineMs) {
-      await sleep(electionMs / successorLooks, this.#clock);
-      target = successorOf(node.status());
-    }
-    if (target === undefined) throw new Error('no other member can take over the leadership');
-    await node.transferLeadership(target, this.#requestTimeoutMs);
+    await node.transferLeadership(to ?? '', this.#requestTimeoutMs);
   }
 
   stop(): Promise<void> {
@@ -199,6 +182,14 @@ class Member implements EtcdMember {
   }
 
   async #stop(): Promise<void> {
+    if (this.#node !== undefined) {
+      await handOverBeforeStop(this.#node, {
+        clock: this.#clock,
+        log: this.#options.log,
+        electionMs: this.#options.electionMs ?? memberDefaults.electionMs,
+        pendingCommands: () => this.#proposer.pendingCommands,
+      });
+    }
     this.#ending.abort();
     for (const stop of this.#stops) stop();
     this.#lessor?.stop();
