@@ -56,6 +56,31 @@ void t.test('names: a prefix of what was not synced survives', async (t) => {
   t.same([...outcomes].sort(), ['', 'a', 'b'], 'never both, and never the later without the earlier');
 });
 
+void t.test('a trap springs once, during or right after the operation that was named', async (t) => {
+  const moments = new Set<string>();
+  for (let seed = 0; seed < 20; seed++) {
+    const { queue, disk, life, files, run } = machine(seed);
+    await run(files.mkdir('/d'));
+    await run(create(files, '/d/a', '1'));
+    let sprung = 0;
+    let synced = false;
+    disk.trap('sync', 2, () => {
+      sprung++;
+      moments.add(synced ? 'after' : 'during');
+    });
+    await run(files.syncDir('/d'));
+    t.equal(sprung, 0, 'the first is let pass');
+    await run(files.syncDir('/d').then(() => (synced = true)));
+    await run(files.syncDir('/d'));
+    await run(new Promise<void>((resolve) => void queue.plan(1_000_000, life, resolve)));
+    t.equal(sprung, 1);
+  }
+  t.same([...moments].sort(), ['after', 'during']);
+  const { disk, files, run } = machine();
+  disk.trap('name', 1, () => t.fail('it was removed'))();
+  await run(files.mkdir('/d'));
+});
+
 void t.test('faults: full, failing, writing short, stuck, slow; each is over when it is taken back', async (t) => {
   const { queue, disk, files, run } = machine();
   await run(files.mkdir('/d'));

@@ -6,12 +6,10 @@ import type { EventQueue, Life } from './event-queue.ts';
 import { OpenFile } from './open-file.ts';
 import { chance, randomStream, tailed } from './sim-random.ts';
 import { SimFile } from './sim-file.ts';
-import type { SimDiskControl, UnsyncedFate } from './types.ts';
-
-type Operation = 'read' | 'write' | 'sync' | 'name';
+import type { DiskOperation, SimDiskControl, UnsyncedFate } from './types.ts';
 
 /** at least, and the mean of what comes on top; microseconds */
-const latencyUs: Readonly<Record<Operation, readonly [number, number]>> = {
+const latencyUs: Readonly<Record<DiskOperation, readonly [number, number]>> = {
   read: [20, 30],
   write: [10, 20],
   sync: [150, 400],
@@ -59,6 +57,7 @@ export class SimDisk implements SimDiskControl {
   #full = false;
   #errors: { write: number; sync: number; read: number } = { write: 0, sync: 0, read: 0 };
   #shortWrites = 0;
+  #trap: { operation: DiskOperation; left: number; action: () => void } | undefined;
   #damaged = false;
   #hurt = false;
 
@@ -146,6 +145,14 @@ export class SimDisk implements SimDiskControl {
     this.#shortWrites = probability;
   }
 
+  trap(operation: DiskOperation, count: number, action: () => void): () => void {
+    const trap = { operation, left: count, action };
+    this.#trap = trap;
+    return () => {
+      if (this.#trap === trap) this.#trap = undefined;
+    };
+  }
+
   flipBit(match = /./): string | undefined {
     const files = [...this.#durableNames].filter(([path, file]) => match.test(path) && file.size > 0);
     const found = files[this.#random.below(files.length)];
@@ -197,7 +204,7 @@ export class SimDisk implements SimDiskControl {
    * Takes the time of an operation. `effect` happens when the machine is done, whether or not the process still sees it
    * (a paused one sees it when it goes on, one that has ended never).
    */
-  pass(life: Life, operation: Operation, effect?: () => void): Promise<void> {
+  pass(life: Life, operation: DiskOperation, effect?: () => void): Promise<void> {
     return new Promise((resolve) => {
       // what a paused process has asked for goes on; what an ended one has is of no interest to anybody
       const done = (): void => {
@@ -210,8 +217,17 @@ export class SimDisk implements SimDiskControl {
         if (life.paused) this.#queue.plan(0, life, resolve);
         else resolve();
       };
-      this.#queue.plan(this.#latencyUs(operation), undefined, done);
+      const takesUs = this.#latencyUs(operation);
+      this.#maybeSpring(operation, takesUs);
+      this.#queue.plan(takesUs, undefined, done);
     });
+  }
+
+  #maybeSpring(operation: DiskOperation, takesUs: number): void {
+    const trap = this.#trap;
+    if (trap?.operation !== operation || --trap.left > 0) return;
+    this.#trap = undefined;
+    this.#queue.plan(Math.ceil(2 * takesUs * this.#random.next()), undefined, trap.action);
   }
 
   /** Throws as the faults in force will. */
@@ -234,7 +250,7 @@ export class SimDisk implements SimDiskControl {
     throw systemError('ENOSPC', operation, path);
   }
 
-  #latencyUs(operation: Operation): number {
+  #latencyUs(operation: DiskOperation): number {
     const [least, mean] = latencyUs[operation];
     const usual = (least + tailed(this.#random, mean)) * this.#slowness;
     const slow = operation === 'sync' && this.#queue.timeUs < this.#slowUntilUs;

@@ -169,6 +169,9 @@ export interface SimClockControl {
   jump(byMs: number): void;
 }
 
+/** 'name': a file is opened, renamed, removed */
+export type DiskOperation = 'read' | 'write' | 'sync' | 'name';
+
 export interface SimDiskControl {
   /** each operation takes so many times as long; 1 heals */
   setSlowness(factor: number): void;
@@ -182,6 +185,11 @@ export interface SimDiskControl {
   setErrors(chances: { readonly write?: number; readonly sync?: number; readonly read?: number }): void;
   /** chance that a write writes less than asked */
   setShortWrites(chance: number): void;
+  /**
+   * Runs `action` (a crash, say) during or right after the `count`-th operation of that kind from now on: where durability
+   * is decided. One trap at a time; returns its removal.
+   */
+  trap(operation: DiskOperation, count: number, action: () => void): () => void;
   /** Flips one bit of a file of a member that is down; the path that was hit, undefined where none matches. */
   flipBit(match?: RegExp): string | undefined;
   /** for checks and tests */
