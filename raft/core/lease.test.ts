@@ -4,7 +4,7 @@ import { CheckedGroup } from './testing/checked-group.ts';
 
 // One seed again: KUORUM_SEED=17 node --import tsx raft/core/lease.test.ts
 const onlySeed = process.env['KUORUM_SEED'];
-const seeds = onlySeed === undefined ? Array.from({ length: 20 }, (_, i) => i + 1) : [Number(onlySeed)];
+const seeds = onlySeed === undefined ? Array.from({ length: 12 }, (_, i) => i + 1) : [Number(onlySeed)];
 const dangersPerSeed = 20;
 
 /** A network and disks far quicker than a tick, so that what decides is the clocks: they drift by a tenth. */

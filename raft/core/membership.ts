@@ -19,6 +19,10 @@ export function applyConfChange(raft: Raft, change: ConfChange): ConfState {
   const configuration = changeConfiguration(raft.tracker.configuration, change);
   raft.tracker.switchTo(configuration, raft.log.lastIndex);
   if (raft.role === 'leader') adaptLeader(raft);
+  else if (raft.role !== 'follower' && !raft.tracker.isVoter(raft.id)) {
+    // Else it might win by the votes of a configuration that it is no part of, and lead without being able to do anything.
+    becomeFollower(raft, raft.term, '', 'no voter any more');
+  }
   return confStateOf(configuration);
 }
 

@@ -21,10 +21,12 @@ export class Outbox {
     return this.#now.length === 0 && this.#afterAppend.length === 0;
   }
 
-  /** `from` is filled in, unless the message is passed on for another. */
-  send(message: Omit<Message, 'from'> & { readonly from?: NodeId }): void {
+  /** The message is taken over; `from` is filled in, unless it is passed on for another. */
+  send(message: Omit<Message, 'from'> & { from?: NodeId }): void {
+    // in place, as a copy of each message shows in profiles
+    message.from ??= this.#self;
     const queue = waitsForDisk.has(message.type) ? this.#afterAppend : this.#now;
-    queue.push({ ...message, from: message.from ?? this.#self });
+    queue.push(message as Message);
   }
 
   take(): { messages: Message[]; afterAppend: Message[] } {

@@ -223,6 +223,21 @@ void t.test('5.3: a follower takes over what the leader has, and drops what conf
   t.end();
 });
 
+void t.test('5.3: no more is committed than what is known to match the leader, whatever its commit index', (t) => {
+  const cases: [name: string, index: number, entries: Entry[], commit: number, expected: number][] = [
+    ['an empty append, a tail of our own behind it', 1, [], 9, 1],
+    ['a new entry, the leader is ahead', 1, [entry(2, 3)], 9, 2],
+    ['an entry we have, a tail of our own behind it', 1, [entry(2, 2)], 9, 2],
+    ['less is committed than was sent', 1, [entry(2, 3), entry(3, 3)], 2, 2],
+  ];
+  for (const [name, index, entries, commit, expected] of cases) {
+    const subject = new Subject({ log: [1, 2, 2] });
+    subject.receive('app', '2', 3, { index, logTerm: 1, entries, commit });
+    t.equal(subject.node.status().commit, expected, name);
+  }
+  t.end();
+});
+
 void t.test('5.4.1: a vote is refused to a log that is less up-to-date', (t) => {
   const cases: [own: number[], index: number, logTerm: number, granted: boolean][] = [
     [[1], 1, 1, true],

@@ -157,9 +157,10 @@ export class RawNode implements RawNodeApi {
     this.#lastHardState = hardState;
     this.#lastSoftState = softState;
     const changesConfiguration = committed.some((entry) => entry.type === 'conf-change');
+    // one shape, whatever is in it: spreads of what is there show in profiles
     return {
-      ...(softStateChanged && { softState }),
-      ...((changesConfiguration || !sameHardState(hardState, before)) && { hardState }),
+      softState: softStateChanged ? softState : undefined,
+      hardState: sameHardState(hardState, before) ? undefined : hardState,
       // The commit index alone may be lost: a restarted member learns it anew. Unless it is about a configuration: who
       // would tell it is perhaps no member any more, and gone for good.
       mustSync:
@@ -169,7 +170,7 @@ export class RawNode implements RawNodeApi {
         hardState.term !== before.term ||
         hardState.vote !== before.vote,
       entries,
-      ...(snapshot && { snapshot }),
+      snapshot,
       messages,
       afterAppend,
       committed,
@@ -217,7 +218,8 @@ export class RawNode implements RawNodeApi {
 
   #request(request: Pick<Message, 'type' | 'context' | 'entries'>): Acceptance {
     const { id } = this.#raft;
-    this.#refusal = step(this.#raft, { ...request, from: id, to: id, term: 0 });
+    const { type, context, entries } = request;
+    this.#refusal = step(this.#raft, { type, from: id, to: id, term: 0, context, entries });
     return this.#refusal === undefined ? 'accepted' : 'dropped';
   }
 
