@@ -21,7 +21,7 @@ export class OpenFile implements DiskFile {
 
   async writev(buffers: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }> {
     this.#check('write');
-    const bytes = buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers);
+    const bytes = Buffer.concat(buffers);
     const [bytesWritten, error] = this.#write(bytes, position);
     await this.#disk.pass(this.#life, 'write');
     if (error !== undefined) throw error;
@@ -30,8 +30,9 @@ export class OpenFile implements DiskFile {
 
   async appendFile(bytes: Uint8Array): Promise<void> {
     this.#check('write');
-    for (let at = 0; at < bytes.length;) {
-      const [written, error] = this.#write(bytes.subarray(at), this.#file.size);
+    const copy = new Uint8Array(bytes);
+    for (let at = 0; at < copy.length;) {
+      const [written, error] = this.#write(copy.subarray(at), this.#file.size);
       await this.#disk.pass(this.#life, 'write');
       if (error !== undefined) throw error;
       at += written;
@@ -79,6 +80,7 @@ export class OpenFile implements DiskFile {
     await this.#disk.pass(this.#life, 'name');
   }
 
+  /** `bytes` is ours */
   #write(bytes: Uint8Array, position: number): [written: number, error?: unknown] {
     let written: number;
     try {

@@ -2,12 +2,18 @@ import type { Backend, BackendEntry, BackendSnapshot, EntryRange, WriteOp } from
 import type { Life } from './event-queue.ts';
 import type { SimDisk } from './sim-disk.ts';
 
-const nameOf = (key: Uint8Array): string => Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+/** longer keys than this go through Buffer */
+const shortKeyBytes = 64;
+const nameOf = (key: Uint8Array): string =>
+  key.length <= shortKeyBytes
+    ? String.fromCharCode.apply(null, key as unknown as number[])
+    : Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 const bytesOf = (name: string): Uint8Array => new Uint8Array(Buffer.from(name, 'latin1'));
 const entriesPerBatch = 256;
 
 type Content = Map<string, Uint8Array>;
-type Undo = [name: string, value: Uint8Array | undefined][];
+/** name and former value, in turn */
+type Undo = (string | Uint8Array | undefined)[];
 
 async function* sortedEntries(content: Content, range: EntryRange = {}): AsyncIterable<readonly BackendEntry[]> {
   const from = range.gte === undefined ? '' : nameOf(range.gte);
@@ -70,7 +76,10 @@ export class BackendStore {
     const content = this.#own();
     for (let i = writes - 1; i >= kept; i--) {
       const undo = this.#unsynced[i]!;
-      for (let j = undo.length - 1; j >= 0; j--) this.#set(content, ...undo[j]!);
+      for (let j = undo.length - 2; j >= 0; j -= 2) {
+        const name = undo[j] as string;
+        this.#set(content, name, content.get(name), undo[j + 1] as Uint8Array | undefined);
+      }
     }
     this.#settle(writes);
   }
@@ -86,8 +95,10 @@ export class BackendStore {
     const undo: Undo = [];
     for (const { key, value } of ops) {
       const name = nameOf(key);
-      undo.push([name, content.get(name)]);
-      this.#set(content, name, value === undefined ? undefined : new Uint8Array(value));
+      const before = content.get(name);
+      undo.push(name, before);
+      // not copied: what is handed to a backend is not written to any more
+      this.#set(content, name, before, value);
     }
     this.#unsynced.push(undo);
   }
@@ -128,8 +139,7 @@ export class BackendStore {
     });
   }
 
-  #set(content: Content, name: string, value: Uint8Array | undefined): void {
-    const before = content.get(name);
+  #set(content: Content, name: string, before: Uint8Array | undefined, value: Uint8Array | undefined): void {
     if (before !== undefined) this.#bytes -= name.length + before.length;
     if (value === undefined) {
       content.delete(name);

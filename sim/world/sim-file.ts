@@ -74,11 +74,10 @@ export class SimFile {
     return this.#made;
   }
 
-  /** Copies `bytes`. */
+  /** `bytes` must not change any more. */
   write(offset: number, bytes: Uint8Array): void {
-    const copy = new Uint8Array(bytes);
-    this.#seen.write(offset, copy);
-    this.#unsynced.push({ kind: 'write', offset, bytes: copy, size: this.#seen.size });
+    this.#seen.write(offset, bytes);
+    this.#unsynced.push({ kind: 'write', offset, bytes, size: this.#seen.size });
     this.#made++;
   }
 

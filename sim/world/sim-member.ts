@@ -10,9 +10,11 @@ import { bootstrapOf } from '../../store/etcd/member-options.ts';
 import type { MemberPlatform } from '../../store/etcd/member-platform.ts';
 import { openMember } from '../../store/etcd/open-member.ts';
 import type { EtcdMember } from '../../store/etcd/open-member.ts';
+import { MemberRemovedError } from '../../store/etcd/membership.ts';
 import { StoreMachine } from '../../store/etcd/store-machine.ts';
 import { Life } from './event-queue.ts';
 import { observedCore } from './observed-core.ts';
+import { peerCalls } from './peer-calls.ts';
 import { BackendStore } from './sim-backend.ts';
 import { MachineClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -32,7 +34,8 @@ const silentChance = 0.5;
 /** One machine and the process on it. */
 export class ClusterMember implements SimMember {
   readonly place: Place;
-  readonly id: string;
+  /** of one that joins: as its flags would have it, until it was told */
+  id: string;
   readonly name: string;
   readonly options: EtcdMemberOptions;
   readonly clock: MachineClock;
@@ -156,7 +159,7 @@ export class ClusterMember implements SimMember {
   #failed(process: Life, error: Error): void {
     if (this.#process !== process) return;
     this.#world.note(this.name, () => `ends itself: ${error.message}`);
-    const expected = this.disk.mayFail;
+    const expected = this.disk.mayFail || error instanceof MemberRemovedError;
     this.#end(false);
     this.life = 'failed';
     this.error = error;
@@ -191,6 +194,7 @@ export class ClusterMember implements SimMember {
         await this.disk.pass(process, 'name');
         return decorate?.backend?.(backend, place) ?? backend;
       },
+      callPeer: () => peerCalls(this.#world.network, place, process),
       serve: (serverOptions) => {
         const server = new SimServer(this.#world.network, process, serverOptions, () =>
           this.#world.servers.delete(place),
@@ -209,6 +213,7 @@ export class ClusterMember implements SimMember {
     clock: MemberPlatform['clock'],
     random: MemberPlatform['random'],
   ): ReturnType<MemberPlatform['openRaft']> {
+    this.id = raftOptions.id;
     if (raftOptions.machine instanceof StoreMachine) this.#machine = raftOptions.machine;
     const disk = this.disk.of(process);
     return openRaftNode(raftOptions, {

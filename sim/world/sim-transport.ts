@@ -1,3 +1,4 @@
+import type { Method } from '../../grpc/server.ts';
 import type { Message, NodeId } from '../../raft/core/types.ts';
 import type { PeerTransport } from '../../raft/runtime/platform.ts';
 import { decodeMessages, encodeMessages } from '../../raft/runtime/transport/message-codec.ts';
@@ -27,6 +28,8 @@ export class SimTransport implements PeerTransport {
   readonly id: NodeId;
   readonly events: TransportEvents;
   readonly ports: readonly number[] = [2380];
+  /** what else it answers at the peer port */
+  readonly methods: ReadonlyMap<string, Method>;
   readonly #clusterId: string;
   readonly #onSent: SentObserver;
   readonly #isRemoved: TransportOptions['isRemoved'];
@@ -40,6 +43,7 @@ export class SimTransport implements PeerTransport {
     this.id = options.own.id;
     this.#clusterId = options.own.clusterId;
     this.events = options.events;
+    this.methods = new Map((options.methods ?? []).map((method) => [method.path, method]));
     this.#onSent = onSent;
     this.#isRemoved = options.isRemoved;
     network.listen(this);

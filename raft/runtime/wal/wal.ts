@@ -201,10 +201,10 @@ export class Wal {
       }
     }
     this.#groupStartedMs = this.#options.clock.monotonicMs();
-    await this.#pass('raftBeforeSave', 'write');
+    if (this.#options.faultPoint !== undefined) await this.#pass('raftBeforeSave', 'write');
     await this.#writeAll(buffers);
     if (sync) await this.#sync();
-    await this.#pass('raftAfterSave', 'write');
+    if (this.#options.faultPoint !== undefined) await this.#pass('raftAfterSave', 'write');
     for (const { write } of group) this.#remember(write);
     for (const { done } of group) if (!this.#ended) done();
     if (this.#size >= this.#options.segmentBytes && !this.#ended) await this.#roll();
