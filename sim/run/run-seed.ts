@@ -130,6 +130,8 @@ class Run {
     if (!checkLiveness(parts)) return;
     const leftMs = this.#config.totalMs - world.nowMs;
     if (leftMs > 0 && !world.runFor(leftMs)) return;
+    // what came to life may have come to a stop again
+    if (!checkLiveness(parts)) return;
     for (const client of this.#clients) client.stop();
     checkConvergence(parts);
   }
