@@ -137,12 +137,17 @@ export const extensionBugs: readonly Bug[] = [
   },
   {
     name: 'transfer-never-ends',
-    what: 'a leader that hands over to a member that is gone refuses writes for ever',
+    what: 'a leader that hands over to a member that lags never tells it to campaign, and refuses writes for ever',
     edits: [
       {
         file: 'raft/core/leader.ts',
         find: '    abortTransfer(raft);\n  }',
         replace: '  }',
+      },
+      {
+        file: 'raft/core/transfer.ts',
+        find: '  if (peer !== raft.leadTransferee) return;',
+        replace: "  if (peer !== '') return;",
       },
     ],
   },
