@@ -49,13 +49,15 @@ async function runSeeds(bundle: string, limits: HuntLimits): Promise<Hunt> {
   const started = performance.now();
   const args = ['--enable-source-maps', bundle, '1', String(maxSeeds), ...(seconds ? [String(seconds)] : [])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4000)));
   let hangs = false;
   const watch = (): NodeJS.Timeout =>
     setTimeout(() => {
       hangs = true;
-      child.kill('SIGKILL');
+      kill();
     }, seedTimeoutMs);
   let timer = watch();
   let seeds = 0;
@@ -72,6 +74,7 @@ async function runSeeds(bundle: string, limits: HuntLimits): Promise<Hunt> {
   }
   clearTimeout(timer);
   const code = await ended;
+  process.off('exit', kill);
   if (hangs) {
     seeds++;
     violation = { kind: 'hang', text: `seed ${seeds} does not end within ${seedTimeoutMs} ms` };

@@ -35,6 +35,7 @@ const { values } = parseArgs({
   },
 });
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 function readRecord(): Record<string, HuntRecord> {
