@@ -19,6 +19,7 @@ import { saveState } from '../../cli/cluster/state.ts';
 import { CliError } from '../../cli/cli-error.ts';
 import { parseClusterConfig } from '../../cli/config/cluster-config.ts';
 import type { ClusterConfig } from '../../cli/config/config-schema.ts';
+import { joinReplica, removeReplica } from '../../cli/membership/join-replica.ts';
 import { PeerNetwork } from './peer-network.ts';
 
 export interface ChaosClusterOptions {
@@ -153,6 +154,18 @@ export class ChaosCluster {
     this.#starts.set(name, this.runOf(name) + 1);
     this.#logMarks.set(name, logBytesOf(this.layout, name));
     startComponent(this.layout, name);
+    this.#downByFault.delete(name);
+  }
+
+  /** A new member in its place; its process and its data are gone before. Throws what the command would say. */
+  async replace(name: string): Promise<void> {
+    const replica = this.place(name);
+    const quiet = (): void => {};
+    const aside = await removeReplica(this.layout, replica, quiet);
+    if (aside !== undefined) rmSync(aside, { recursive: true, force: true });
+    this.#starts.set(name, this.runOf(name) + 1);
+    this.#logMarks.set(name, logBytesOf(this.layout, name));
+    await joinReplica(this.layout, replica, quiet);
     this.#downByFault.delete(name);
   }
 

@@ -3,13 +3,14 @@ import { flippedLog, flippedSnapshot, tornLog } from './corruption-faults.ts';
 import { crashAt, failingDisk, fullDisk, slowDisk } from './disk-faults.ts';
 import type { Inject } from './injector.ts';
 import { deaf, mute, noLink, partition, resetLinks, slowLink } from './network-faults.ts';
-import { jumpClock, kill, pause, restartAll, stop } from './process-faults.ts';
+import { jumpClock, kill, pause, replace, restartAll, stop } from './process-faults.ts';
 
 export const injectors: Readonly<Record<FaultName, Inject>> = {
   kill,
   stop,
   pause,
   'restart-all': restartAll,
+  replace,
   partition,
   split: partition,
   deaf,

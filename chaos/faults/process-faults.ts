@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { messageOf } from '../../base/message-of.ts';
 import { NotNowError, victimOf } from './injector.ts';
 import type { Inject } from './injector.ts';
 
@@ -48,6 +50,25 @@ export const restartAll: Inject = async ({ cluster }) => {
     heal: async () => {
       for (const name of cluster.names) cluster.start(name);
       return undefined;
+    },
+  };
+};
+
+/** Its disk is gone with all that it had acknowledged, so that it must not come back as the member that it was. */
+export const replace: Inject = async (strike) => {
+  const { cluster } = strike;
+  const victim = victimOf(strike);
+  await cluster.kill(victim);
+  rmSync(cluster.place(victim).dir, { recursive: true, force: true });
+  return {
+    detail: 'SIGKILL, disk lost, a new member',
+    heal: async () => {
+      try {
+        await cluster.replace(victim);
+        return undefined;
+      } catch (error) {
+        return `${victim} could not be replaced: ${messageOf(error)}`;
+      }
     },
   };
 };

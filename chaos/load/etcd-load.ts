@@ -20,6 +20,8 @@ export interface LoadContext {
 
 const callTimeoutMs = 2000;
 const pauseAfterFailureMs = 20;
+/** a replica that did not answer is left alone for so long */
+const avoidMs = 1000;
 
 const isWrite = (request: Request): boolean => ['put', 'delete', 'txn'].includes(request.kind);
 
@@ -71,13 +73,18 @@ function remember(memory: Memory, request: Request, response: Response): void {
   if (response.kind === 'lease-keep-alive' && response.ttlSeconds <= 0) memory.lease = noLease;
 }
 
-/** One client of the etcd API: one call after the other, at a replica until that does not answer, then at the next. */
+/**
+ * One client of the etcd API: one call after the other, at its own replica, or the next one while that does not answer.
+ * Clients never gather at one replica, so that a silence of all of them is one of the cluster.
+ */
 export class EtcdLoadClient {
   readonly #context: LoadContext;
   readonly #clients: readonly StoreClient[];
   readonly #memory: Memory;
   readonly #periodMs: number;
-  #at: number;
+  readonly #home: number;
+  /** when each replica may be asked again */
+  readonly #avoidUntilMs: number[];
   #stopped = false;
 
   /** `periodMs`: mean pause between two calls */
@@ -86,7 +93,8 @@ export class EtcdLoadClient {
     const { cluster } = context;
     this.#clients = cluster.layout.replicas.map((replica) => new StoreClient(cluster.layout, replica));
     this.#memory = newMemory(number);
-    this.#at = number % this.#clients.length;
+    this.#home = number % this.#clients.length;
+    this.#avoidUntilMs = this.#clients.map(() => 0);
     this.#periodMs = periodMs;
   }
 
@@ -103,9 +111,18 @@ export class EtcdLoadClient {
     this.#stopped = true;
   }
 
+  /** its own replica, or the first behind it that has not just failed; where all have, the one that failed first */
+  #choose(): number {
+    const nowMs = this.#context.activity.nowMs();
+    const order = this.#clients.map((_, i) => (this.#home + i) % this.#clients.length);
+    const untilMs = (at: number): number => this.#avoidUntilMs[at]!;
+    return order.find((at) => untilMs(at) <= nowMs) ?? order.sort((a, b) => untilMs(a) - untilMs(b))[0]!;
+  }
+
   async once(request: Request): Promise<boolean> {
     const { recorder, activity, cluster } = this.#context;
-    const client = this.#clients[this.#at]!;
+    const at = this.#choose();
+    const client = this.#clients[at]!;
     const startMs = activity.nowMs();
     const finish = recorder.begin(this.#memory.client, client.member, cluster.runOf(client.member), request);
     const outcome: Operation['outcome'] = await perform(client, request);
@@ -116,7 +133,7 @@ export class EtcdLoadClient {
     if (outcome.status === 'error' && outcome.error === 'lease-not-found') this.#memory.lease = noLease;
     if (!answered) {
       activity.error('etcd', outcome.reason ?? '');
-      this.#at = (this.#at + 1) % this.#clients.length;
+      this.#avoidUntilMs[at] = activity.nowMs() + avoidMs;
     }
     return answered;
   }

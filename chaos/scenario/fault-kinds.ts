@@ -49,6 +49,12 @@ export const faultKinds = {
     destructive: true,
   },
   'clock-jump': { text: 'its wall clock is off', hits: 'one', durationMs: [1000, 10_000], soft: true },
+  replace: {
+    text: 'killed and its disk lost: replaced by a new member, as `kuorum replace` does',
+    hits: 'one',
+    durationMs: [300, 3000],
+    destructive: true,
+  },
   'torn-log': {
     text: 'killed; half a record stands at the end of its log',
     hits: 'one',

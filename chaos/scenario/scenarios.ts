@@ -35,6 +35,7 @@ export const scenarios = {
       ...corruptionFaults,
       'clock-jump': 4,
       'restart-all': 2,
+      replace: 2,
     },
     leaderChance: 0.5,
     overlapChance: 0.25,
@@ -81,6 +82,13 @@ export const scenarios = {
     leaderChance: 0.6,
     overlapChance: 0.4,
     gapMs: [1000, 3000],
+  },
+  replace: {
+    text: 'replicas lose their disk and are replaced by new members, under load',
+    weights: { replace: 3, kill: 1 },
+    leaderChance: 0.5,
+    overlapChance: 0,
+    gapMs: [2000, 4000],
   },
   'restart-all': {
     text: 'all replicas die at once and come back',
