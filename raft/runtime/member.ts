@@ -13,6 +13,7 @@ import type { LogWindow } from './log-window.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { ReadBarrierHost } from './read-barrier.ts';
 import type { Recovered } from './recover.ts';
+import { refusedError } from './refusal.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
 import { nodeStatus } from './node-status.ts';
 import { PeerLinks } from './peer-links.ts';
@@ -328,10 +329,7 @@ export class RaftMember implements RaftNode, TransportEvents {
     });
     if (accepted) return;
     if (this.#stopping) throw stoppedError();
-    if (this.#raw.status().leader === '')
-      throw new RaftUnavailableError('no-leader', `no leader: ${what} is not possible now`);
-    const why = 'too much is uncommitted, leadership is being handed over, or another change is under way';
-    throw new RaftUnavailableError('too-many', `${what} was refused: ${why}`);
+    throw refusedError(what, this.#raw.refusal ?? 'no-leader');
   }
 
   #readHost(): ReadBarrierHost {
