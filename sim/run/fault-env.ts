@@ -1,4 +1,5 @@
 import { CorruptFileError } from '../../raft/runtime/disk-error.ts';
+import { MemberRemovedError } from '../../store/etcd/membership.ts';
 import type { CrashOptions, Endpoint, LinkFaults, Place, SimClient, SimMember, SimWorld } from '../world/types.ts';
 import type { RunStats } from './stats.ts';
 
@@ -23,7 +24,11 @@ export class FaultEnv {
   readonly #blocks = new Map<string, number>();
   readonly #peerFaults = new Set<Partial<LinkFaults>>();
   readonly #failedSince = new Map<Place, number>();
-  #membershipBusy = false;
+  /** members that were asked to be taken out */
+  readonly leaving = new Set<Place>();
+  membershipBusy = false;
+  /** the phase of faults has ended: nothing is begun any more */
+  over = false;
 
   constructor(world: SimWorld, stats: RunStats, clientNames: readonly string[]) {
     this.world = world;
@@ -140,16 +145,25 @@ export class FaultEnv {
 
   /** One change of members at a time. */
   membership(change: () => Promise<void>): void {
-    if (this.#membershipBusy) return;
-    this.#membershipBusy = true;
+    if (this.membershipBusy) return;
+    this.membershipBusy = true;
     void change().finally(() => {
-      this.#membershipBusy = false;
+      this.membershipBusy = false;
     });
+  }
+
+  /** It takes no part any more, and stays down. */
+  retire(place: Place): void {
+    if (this.retired.has(place)) return;
+    this.retired.add(place);
+    this.world.trace('nemesis', () => `${this.world.cluster.members[place]!.name} stays down from now on`);
+    this.world.cluster.crash(place, { kind: 'process' });
   }
 
   /** Lets go of everything, and starts all that are to live. */
   healAll(): void {
     const { cluster, network } = this.world;
+    this.over = true;
     network.heal();
     this.#blocks.clear();
     this.#peerFaults.clear();
@@ -158,6 +172,8 @@ export class FaultEnv {
     for (const member of cluster.members) {
       const { place, disk, clock } = member;
       if (member.paused) cluster.resume(place);
+      // takes the place of one that is set, and goes
+      disk.trap('read', 1, () => {})();
       disk.setStuck(false);
       disk.setFull(false);
       disk.setErrors({});
@@ -206,9 +222,21 @@ export class FaultEnv {
       this.#refused(member, error);
       return;
     }
+    if (error instanceof MemberRemovedError) {
+      this.#removed(member, error);
+      return;
+    }
     const since = this.#failedSince.get(place) ?? nowMs;
     this.#failedSince.set(place, since);
     if (nowMs - since >= restartAfterMs) this.bringUp(place);
+  }
+
+  #removed({ place, name }: SimMember, error: MemberRemovedError): void {
+    this.retire(place);
+    this.stats.add('removed members ended');
+    if (this.leaving.has(place)) return;
+    const text = `${name} takes itself for removed, and nobody asked for that: ${error.message}`;
+    this.world.fail({ kind: 'check', timeMs: this.world.nowMs, place, error: new Error(text, { cause: error }) });
   }
 
   #refused({ place, name }: SimMember, error: CorruptFileError): void {

@@ -1,4 +1,4 @@
-import type { CrashOptions, Endpoint, SimDiskControl, SimMember, UnsyncedFate } from '../world/types.ts';
+import type { CrashOptions, DiskOperation, Endpoint, SimDiskControl, SimMember, UnsyncedFate } from '../world/types.ts';
 import type { FaultEnv } from './fault-env.ts';
 import { addMember, removeMember, replaceMember } from './member-changes.ts';
 import type { FaultName, PlannedFault } from './schedule.ts';
@@ -34,6 +34,22 @@ const onDisk = (
 const crashing = (which: typeof anyOf, options: CrashOptions): Fault =>
   onMember(which, (env, member) => env.crash(member, options));
 const powerLoss = (unsynced: UnsyncedFate): CrashOptions => ({ kind: 'power', unsynced });
+
+/** mostly in a sync: what an acknowledgement waits for is decided there */
+const trapped: readonly DiskOperation[] = ['sync', 'sync', 'sync', 'sync', 'name', 'write'];
+
+/** Power fails while, or right after, the disk does something; not where it does nothing in time. */
+const crashInDiskOperation: Fault = onMember(
+  (env, pick) => (pick < 0.3 ? env.leader(pick) : env.any((pick - 0.3) / 0.7)),
+  (env, member, { strength }) => {
+    const operation = trapped[Math.floor(strength * trapped.length)]!;
+    const count = 1 + Math.floor(((strength * 1000) % 1) * 8);
+    let end = member.disk.trap(operation, count, () => {
+      if (env.alive.includes(member)) end = env.crash(member, { kind: 'power' });
+    });
+    return () => end();
+  },
+);
 
 const all = (ends: readonly (() => void)[]): (() => void) => {
   return () => {
@@ -96,7 +112,7 @@ const restartInARow: Fault = (env, { pick, atMs, untilMs }) => {
   const shareMs = (untilMs - atMs) / members.length;
   for (const [i, member] of members.entries()) {
     env.world.after(i * shareMs, () => {
-      if (!env.alive.includes(member)) return;
+      if (env.over || !env.alive.includes(member)) return;
       const up = env.stop(member);
       env.world.after(shareMs * 0.7, up);
     });
@@ -107,8 +123,9 @@ const restartInARow: Fault = (env, { pick, atMs, untilMs }) => {
 /** Bits flip while a member is down; only a minority is ever hit, as no majority of disks is to be lost. */
 function bitFlip(match: RegExp): Fault {
   return (env, { pick }) => {
-    const voters = env.members.length;
-    const minority = Math.floor((voters - 1) / 2);
+    const lost = [...env.rotten].filter((place) => env.retired.has(place)).length;
+    const minority = Math.floor((env.members.length + lost - 1) / 2);
+    if (env.membershipBusy) return undefined;
     const hasFile = ({ disk }: SimMember): boolean => disk.files().some(({ path }) => match.test(path));
     const healthy = env.alive.filter((member) => !env.rotten.has(member.place) && hasFile(member));
     const member = env.any(pick, healthy);
@@ -221,6 +238,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   'crash: unsynced torn': crashing(anyOf, powerLoss('torn')),
   'crash: unsynced scattered': crashing(anyOf, powerLoss('scattered')),
   'crash: process': crashing(anyOf, { kind: 'process' }),
+  'crash: in a disk operation': crashInDiskOperation,
   'crash: leader': crashing(leaderOf, { kind: 'power' }),
   'crash: all': (env, { strength }) => downTogether(env, env.alive, strength),
   'crash: all but one': (env, { pick, strength }) => {

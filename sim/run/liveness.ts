@@ -1,5 +1,6 @@
 import type { SimMember, SimWorld } from '../world/types.ts';
 import type { FaultEnv } from './fault-env.ts';
+import { settleMembership } from './member-changes.ts';
 import type { WatcherClient } from './watcher.ts';
 import type { WorkloadClient } from './workload.ts';
 
@@ -9,6 +10,7 @@ export interface LivenessBounds {
   readonly progressMs: number;
   readonly convergeMs: number;
   readonly watchMs: number;
+  readonly membershipMs: number;
 }
 
 /**
@@ -20,6 +22,7 @@ export const livenessBounds = (electionMs: number): LivenessBounds => ({
   progressMs: 10 * electionMs + 25_000,
   convergeMs: 10 * electionMs + 20_000,
   watchMs: 10_000,
+  membershipMs: 10 * electionMs + 20_000,
 });
 
 const lookEveryMs = 100;
@@ -30,6 +33,7 @@ interface Parts {
   readonly clients: readonly WorkloadClient[];
   readonly watchers: readonly WatcherClient[];
   readonly bounds: LivenessBounds;
+  settled?: 'asked' | 'known' | undefined;
 }
 
 /** Runs on until a condition holds; where it does not within its bound, that is a violation. */
@@ -52,6 +56,15 @@ const describeMember = (member: SimMember): string => {
 };
 const describeAll = ({ env }: Parts): string => env.members.map(describeMember).join('; ');
 
+/** Whether it is known who is a member; asks when it is called first, and again where nobody answered. */
+function settles(parts: Parts): boolean {
+  if (parts.settled === undefined) {
+    parts.settled = 'asked';
+    void settleMembership(parts.env).then((known) => (parts.settled = known ? 'known' : undefined));
+  }
+  return parts.settled === 'known';
+}
+
 /** A leader, progress of every client, and then equal members; false at a violation. */
 export function checkLiveness(parts: Parts): boolean {
   const { world, env, clients, bounds } = parts;
@@ -62,6 +75,12 @@ export function checkLiveness(parts: Parts): boolean {
       bounds.leaderMs,
       () => world.cluster.leader() !== undefined,
       () => `nobody leads: ${describeAll(parts)}`,
+    ) &&
+    reaches(
+      parts,
+      bounds.membershipMs,
+      () => !env.membershipBusy && settles(parts),
+      () => `nobody says who is a member: ${describeAll(parts)}`,
     ) &&
     reaches(
       parts,

@@ -1,83 +1,109 @@
-import type { SimCallError, SimMember } from '../world/types.ts';
+import { nameOf } from '../world/sim-cluster.ts';
 import { peerUrl } from '../world/sim-network.ts';
+import type { SimCallError, SimMember } from '../world/types.ts';
 import type { FaultEnv } from './fault-env.ts';
 
 const nothing = (): void => {};
-const unimplemented = 12;
-const membersMax = 7;
+const membersMax = 6;
 const membersMin = 3;
 const attempts = 20;
 const pauseMs = 500;
 const callTimeoutMs = 8000;
 
-interface MemberList {
-  readonly members: readonly {
-    readonly ID: bigint;
-    readonly isLearner: boolean;
-    readonly peerURLs: readonly string[];
-  }[];
+interface Listed {
+  readonly ID: bigint;
+  readonly isLearner: boolean;
+  readonly peerURLs: readonly string[];
 }
+type MemberList = readonly Listed[];
 
+export const idText = (id: bigint): string => BigInt.asUintN(64, id).toString(16).padStart(16, '0');
 const idOf = (member: SimMember): bigint => BigInt(`0x${member.id}`);
 
-/** Asks whoever answers, for a while; false: nobody did what was asked. */
+/** The members as a quorum knows them, asked from whoever answers; undefined: nobody did. */
+export async function listMembers(env: FaultEnv, attempt: number): Promise<MemberList | undefined> {
+  const { world, admin, alive } = env;
+  const at = world.cluster.leader() ?? alive[attempt % Math.max(1, alive.length)];
+  if (at === undefined) return undefined;
+  const options = { timeoutMs: callTimeoutMs };
+  try {
+    const answer = await admin.call<{ members: MemberList }>(
+      at.place,
+      'Cluster/MemberList',
+      { linearizable: true },
+      options,
+    );
+    return answer.members;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks until it is seen to be done, for a while; undefined: that was not to be seen. */
 async function ask(
   env: FaultEnv,
   method: string,
   request: object,
   done: (list: MemberList) => boolean,
-): Promise<boolean> {
+): Promise<MemberList | undefined> {
   const { world, admin, stats } = env;
-  for (let i = 0; i < attempts; i++) {
-    const at = world.cluster.leader() ?? env.alive[i % Math.max(1, env.alive.length)];
-    if (at !== undefined) {
-      const options = { timeoutMs: callTimeoutMs };
+  for (let i = 0; i < attempts && !env.over; i++) {
+    const before = await listMembers(env, i);
+    if (before !== undefined && done(before)) return before;
+    const at = world.cluster.leader() ?? env.any((i * 0.37) % 1);
+    if (at !== undefined && !env.over) {
       try {
-        const before = await admin.call<MemberList>(at.place, 'Cluster/MemberList', { linearizable: true }, options);
-        if (done(before)) return true;
-        await admin.call(at.place, `Cluster/${method}`, request, options);
+        await admin.call(at.place, `Cluster/${method}`, request, { timeoutMs: callTimeoutMs });
         world.trace('nemesis', () => `${method} done`);
-        return true;
       } catch (error) {
-        const { code, message } = error as SimCallError;
-        world.trace('nemesis', () => `${method}: ${message}`);
-        if (code !== unimplemented) stats.add(`${method} tried`);
-        else return false;
+        world.trace('nemesis', () => `${method}: ${(error as SimCallError).message}`);
+        stats.add(`${method} refused or lost`);
       }
     }
     await world.sleep(pauseMs);
   }
-  return false;
+  return undefined;
 }
 
-const has = (list: MemberList, id: bigint, learner?: boolean): boolean =>
-  list.members.some(({ ID, isLearner }) => ID === id && (learner === undefined || isLearner === learner));
+const withUrl = (list: MemberList, url: string): Listed | undefined =>
+  list.find(({ peerURLs }) => peerURLs.includes(url));
 
 /** As an operator does it: add it as a learner, start it, promote it when it has caught up. */
 async function add(env: FaultEnv): Promise<boolean> {
   const { world, stats } = env;
-  const place = world.cluster.addMember();
-  env.retired.add(place);
-  const member = world.cluster.members[place]!;
-  const request = { peerURLs: [peerUrl(place)], isLearner: true };
-  if (!(await ask(env, 'MemberAdd', request, (list) => has(list, idOf(member))))) return false;
-  env.retired.delete(place);
+  const { cluster } = world;
+  const place = cluster.members.length;
+  const url = peerUrl(place);
+  const request = { peerURLs: [url], isLearner: true };
+  const list = await ask(env, 'MemberAdd', request, (found) => withUrl(found, url) !== undefined);
+  if (list === undefined) return false;
+  // what its flags say: everybody's name and peer URLs
+  const initialCluster: Record<string, readonly string[]> = {};
+  for (const { peerURLs } of list) {
+    const at = [...cluster.members.keys(), place].find((known) => peerURLs.includes(peerUrl(known)));
+    initialCluster[at === undefined ? peerURLs.join() : nameOf(at)] = peerURLs;
+  }
+  cluster.addMember({ initialCluster });
   env.bringUp(place);
+  stats.add('members added as learners');
   await world.sleep(pauseMs);
-  const id = idOf(member);
-  if (!(await ask(env, 'MemberPromote', { ID: id }, (list) => has(list, id, false)))) return false;
+  const { ID } = withUrl(list, url)!;
+  const isVoter = (found: MemberList): boolean => found.some((one) => one.ID === ID && !one.isLearner);
+  if ((await ask(env, 'MemberPromote', { ID }, isVoter)) === undefined) return false;
   stats.add('members promoted');
   return true;
 }
 
 async function remove(env: FaultEnv, member: SimMember): Promise<boolean> {
   const { world, stats } = env;
-  const id = idOf(member);
-  if (!(await ask(env, 'MemberRemove', { ID: id }, (list) => !has(list, id)))) return false;
-  stats.add('members taken out');
-  await world.sleep(pauseMs);
-  env.retired.add(member.place);
-  world.cluster.crash(member.place, { kind: 'process' });
+  const ID = idOf(member);
+  env.leaving.add(member.place);
+  const gone = (found: MemberList): boolean => found.every((one) => one.ID !== ID);
+  if ((await ask(env, 'MemberRemove', { ID }, gone)) === undefined) return false;
+  stats.add('members removed');
+  await world.sleep(4 * pauseMs);
+  env.retire(member.place);
+  env.rotten.delete(member.place);
   return true;
 }
 
@@ -87,25 +113,48 @@ export function addMember(env: FaultEnv): (() => void) | undefined {
   return nothing;
 }
 
+/** One that may not come up again goes first: to take out another would leave too few. */
+function victim(env: FaultEnv, pick: number): SimMember | undefined {
+  const [rotten] = env.rotten;
+  return rotten === undefined ? env.any(pick, env.members) : env.world.cluster.members[rotten];
+}
+
 export function removeMember(env: FaultEnv, pick: number): (() => void) | undefined {
-  const member = env.any(pick, env.members);
+  const member = victim(env, pick);
   if (!canChange(env) || member === undefined || env.members.length <= membersMin) return undefined;
   env.membership(async () => void (await remove(env, member)));
   return nothing;
 }
 
-/** One whose disk was refused where there is one, or any. */
+/** Takes a member out for good, and puts a new one in its place. */
 export function replaceMember(env: FaultEnv, pick: number): (() => void) | undefined {
-  const broken = env.world.cluster.members.find(({ place }) => env.rotten.has(place) && env.retired.has(place));
-  const member = broken ?? env.any(pick, env.members);
+  const member = victim(env, pick);
   if (!canChange(env) || member === undefined) return undefined;
   env.membership(async () => {
-    if (!(await remove(env, member))) return;
-    env.rotten.delete(member.place);
-    if (await add(env)) env.stats.add('members replaced');
+    if ((await remove(env, member)) && (await add(env))) env.stats.add('members replaced');
   });
   return nothing;
 }
 
-/** A cluster that can do it, and has a leader now. */
-const canChange = (env: FaultEnv): boolean => env.world.cluster.leader() !== undefined;
+const canChange = (env: FaultEnv): boolean => env.world.cluster.leader() !== undefined && !env.membershipBusy;
+
+/** Makes what was begun and not seen to the end match what the cluster knows. False: nobody can tell yet. */
+export async function settleMembership(env: FaultEnv): Promise<boolean> {
+  const { cluster } = env.world;
+  const list = await listMembers(env, Math.floor(env.world.nowMs));
+  if (list === undefined) return false;
+  for (const { place } of cluster.members) {
+    if (withUrl(list, peerUrl(place)) === undefined) env.retire(place);
+  }
+  // added, but never started
+  const place = cluster.members.length;
+  const added = withUrl(list, peerUrl(place));
+  if (added !== undefined) {
+    const initialCluster: Record<string, readonly string[]> = {};
+    for (const { peerURLs } of list) initialCluster[peerURLs.join()] = peerURLs;
+    delete initialCluster[peerUrl(place)];
+    cluster.addMember({ initialCluster: { ...initialCluster, [nameOf(place)]: [peerUrl(place)] } });
+    env.bringUp(place);
+  }
+  return true;
+}

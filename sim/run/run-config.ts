@@ -81,7 +81,7 @@ export function drawConfig(seed: number, options: RunOptions = {}): RunConfig {
 
 function drawFaults(random: Random): FaultName[] {
   const calm = random.next() < 0.03;
-  const groups = new Set<FaultGroup>(faultGroups.filter((group) => random.next() < 0.5 && group !== 'membership'));
+  const groups = new Set<FaultGroup>(faultGroups.filter(() => random.next() < 0.5));
   return faultNames.filter((name) => !calm && groups.has(faultPlans[name].group) && random.next() < 0.7);
 }
 

@@ -68,6 +68,7 @@ export const faultPlans = {
   'crash: unsynced torn': { ...crash, weight: 2 },
   'crash: unsynced scattered': { ...crash, weight: 3 },
   'crash: process': crash,
+  'crash: in a disk operation': { ...crash, weight: 6, forMs: [200, 5000] },
   'crash: leader': { ...crash, weight: 3 },
   'crash: all': { ...crash, weight: 1, forMs: [10, 2000] },
   'crash: all but one': { ...crash, weight: 1, forMs: [10, 3000] },
