@@ -10,6 +10,7 @@ import { startEtcdMember } from '../../store/etcd/member.ts';
 import type { EtcdMember } from '../../store/etcd/member.ts';
 import type { Layout, ReplicaPlace } from '../cluster/layout.ts';
 import { memberPlatformWithFaults } from '../faults/fault-server.ts';
+import { replicaRoles } from '../membership/replica-roles.ts';
 import { readPair } from '../pki/cluster-pki.ts';
 import { newIdentity } from './controllers.ts';
 import type { Part } from './process-life.ts';
@@ -33,8 +34,7 @@ async function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Pro
     listenPeerUrls: [replica.peerUrl],
     initialAdvertisePeerUrls: [replica.peerUrl],
     initialCluster: Object.fromEntries(layout.replicas.map((r) => [r.name, [r.peerUrl]])),
-    // one that takes the place of another joins those that run
-    initialClusterState: 'auto' as const,
+    initialClusterState: replicaRoles(layout)[replica.name] === 'joins' ? ('vacant' as const) : ('new' as const),
     initialClusterToken: name,
     heartbeatMs: timeouts.heartbeat,
     electionMs: timeouts.election,

@@ -39,6 +39,8 @@ export async function ensureMember(layout: Layout, replica: ReplicaPlace): Promi
 
 /** Starts what is not running, waits until it is ready, and promotes a learner. Milliseconds until it was ready. */
 async function startAndPromote(layout: Layout, { name }: ReplicaPlace, member: Member, say: Say): Promise<number> {
+  // says to the process that it is to join, and to a later `up` what is left to do
+  setReplicaRole(layout, name, 'joins');
   const ms = stateOf(layout, name).pid === undefined ? await startOne(layout, name) : 0;
   if (member.isLearner) {
     await new StoreAdmin(layout).promote(member.ID);

@@ -1,6 +1,7 @@
 import { sleep } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/message-of.ts';
+import { GrpcError, grpcCode } from '../../grpc/server.ts';
 import type { Backend } from '../backend/backend.ts';
 import { bootstrapOf, memberDefaults } from './member-options.ts';
 import type { Bootstrap, EtcdMemberOptions } from './member-options.ts';
@@ -36,6 +37,12 @@ const askTimeoutMs = 1000;
 const joinAttempts = 10;
 const joinPauseMs = 300;
 
+/** One that is slow may be a member, and know what this one must know: patience with it is worth more than a quick start. */
+const slowAttempts = 5;
+
+const joins = ({ initialClusterState: state = memberDefaults.initialClusterState }: EtcdMemberOptions): boolean =>
+  state !== 'new';
+
 const claimOf = ({ memberId, clusterId, joined }: Identity, bootstrap: Bootstrap): Claim => ({
   memberId,
   clusterId,
@@ -47,7 +54,7 @@ const sameUrls = (a: readonly string[], b: readonly string[]): boolean => [...a]
 
 /** Refuses the data of another cluster. Of which member it is only the store behind it can tell: see `checkOwner`. */
 function checkFound(found: Identity, bootstrap: Bootstrap, options: EtcdMemberOptions): void {
-  if (options.initialClusterState === 'existing' || found.clusterId === bootstrap.clusterId) return;
+  if (joins(options) || found.clusterId === bootstrap.clusterId) return;
   throw new Error(
     `${options.dataDir} holds data of cluster ${found.clusterId}, and the flags describe cluster ${bootstrap.clusterId}: ` +
       'use the data directory of this cluster, an empty one, the initial cluster that it was made with, ' +
@@ -61,7 +68,7 @@ export function checkOwner(
   { memberId }: Claim,
   members: ReadonlyMap<string, MemberRecord>,
 ): void {
-  if (options.initialClusterState === 'existing') return;
+  if (joins(options)) return;
   const flags = bootstrapOf(options).memberId;
   const own = members.get(memberId);
   if (flags === memberId || own === undefined || sameUrls(own.peerUrls, options.initialAdvertisePeerUrls)) return;
@@ -71,10 +78,18 @@ export function checkOwner(
   );
 }
 
+/** undefined: nobody is there, or starts itself at this moment. One that is only slow is asked again. */
 async function infoFrom(peerUrls: readonly string[], callPeer: CallPeer): Promise<ClusterInfo | undefined> {
-  for (const url of peerUrls) {
-    const answer = await callPeer(url, membersPath, {}, askTimeoutMs).catch(() => undefined);
-    if (answer !== undefined) return answer as ClusterInfo;
+  for (let attempt = 0; attempt < slowAttempts; attempt++) {
+    let slow = false;
+    for (const url of peerUrls) {
+      try {
+        return (await callPeer(url, membersPath, {}, askTimeoutMs)) as ClusterInfo;
+      } catch (error) {
+        slow ||= error instanceof GrpcError && error.code === grpcCode.deadlineExceeded;
+      }
+    }
+    if (!slow) break;
   }
   return undefined;
 }
@@ -88,56 +103,23 @@ async function askOthers({ options, callPeer }: ClaimParts): Promise<ClusterInfo
 }
 
 /** The member with our peer URLs; throws where the flags do not describe the cluster that is there. */
-function ownPlace(info: ClusterInfo, { initialCluster, initialAdvertisePeerUrls }: EtcdMemberOptions): string {
+function ownPlace(info: ClusterInfo, options: EtcdMemberOptions): string {
+  const { initialCluster, initialClusterState, initialAdvertisePeerUrls: own } = options;
   const described = Object.values(initialCluster);
   const urls = info.members.map(({ peerUrls }) => peerUrls);
   const text = `error validating peerURLs ${urls.map((u) => u.join()).join(' ')}`;
-  if (described.length !== urls.length) {
+  if (initialClusterState === 'existing' && described.length !== urls.length) {
     throw new Error(`${text}: member count is unequal: --initial-cluster names ${described.length} of ${urls.length}`);
   }
   const stranger = urls.find((one) => !described.some((other) => sameUrls(one, other)));
   if (stranger !== undefined) throw new Error(`${text}: --initial-cluster has no member with ${stranger.join()}`);
-  return info.members.find(({ peerUrls }) => sameUrls(peerUrls, initialAdvertisePeerUrls))!.id;
-}
-
-/** Finds identity and cluster among the members that are there, as one that was added to them. */
-async function join(parts: ClaimParts): Promise<Identity> {
-  const { options, clock } = parts;
-  let trouble: unknown;
-  for (let attempt = 0; attempt < joinAttempts; attempt++) {
-    if (attempt > 0) await sleep(joinPauseMs, clock);
-    const [info] = await askOthers(parts);
-    if (info === undefined) {
-      trouble = new Error('could not retrieve cluster information from the given URLs');
-      continue;
-    }
-    try {
-      return { memberId: ownPlace(info, options), clusterId: info.clusterId, joined: info.members };
-    } catch (error) {
-      trouble = error;
-    }
-  }
-  throw new Error(`cannot fetch cluster info from peer urls: ${messageOf(trouble)}`);
-}
-
-/** The place among members that run that waits for this one to be started for the first time. */
-function vacancy(infos: readonly ClusterInfo[], { options }: ClaimParts, bootstrap: Bootstrap): Identity | undefined {
-  for (const { clusterId, members } of infos) {
-    const place = members.find(({ peerUrls }) => sameUrls(peerUrls, options.initialAdvertisePeerUrls));
-    if (place !== undefined && place.clientUrls.length === 0 && place.id !== bootstrap.memberId) {
-      return { memberId: place.id, clusterId, joined: members };
-    }
-  }
-  return undefined;
+  const place = info.members.find(({ peerUrls }) => sameUrls(peerUrls, own));
+  if (place === undefined) throw new Error(`${text}: none of them is ${own.join()}`);
+  return place.id;
 }
 
 /** A member that ran before must not come back with empty hands: it would vote again, and forget what it promised. */
-function checkNeverRan(
-  infos: readonly ClusterInfo[],
-  bootstrap: Bootstrap,
-  { name, dataDir }: EtcdMemberOptions,
-): void {
-  const { memberId } = bootstrap;
+function checkNeverRan(infos: readonly ClusterInfo[], memberId: string, { name, dataDir }: EtcdMemberOptions): void {
   const ran = infos.some(({ members, removed }) => {
     const known = members.find(({ id }) => id === memberId);
     return removed.includes(memberId) || (known !== undefined && known.clientUrls.length > 0);
@@ -149,14 +131,39 @@ function checkNeverRan(
   );
 }
 
+/** Finds identity and cluster among the members that are there, as one that was added to them. */
+async function findPlace(parts: ClaimParts): Promise<Identity> {
+  const { options, clock } = parts;
+  let trouble: unknown;
+  for (let attempt = 0; attempt < joinAttempts; attempt++) {
+    if (attempt > 0) await sleep(joinPauseMs, clock);
+    const infos = await askOthers(parts);
+    trouble = infos.length > 0 ? trouble : new Error('could not retrieve cluster information from the given URLs');
+    for (const info of infos) {
+      try {
+        return { memberId: ownPlace(info, options), clusterId: info.clusterId, joined: info.members };
+      } catch (error) {
+        trouble = error;
+      }
+    }
+  }
+  throw new Error(`cannot fetch cluster info from peer urls: ${messageOf(trouble)}`);
+}
+
 async function claimFresh(parts: ClaimParts, bootstrap: Bootstrap): Promise<Identity> {
-  const state = parts.options.initialClusterState ?? memberDefaults.initialClusterState;
-  if (state === 'existing') return join(parts);
-  const infos = await askOthers(parts);
-  const found = state === 'auto' ? vacancy(infos, parts, bootstrap) : undefined;
-  if (found !== undefined) return found;
-  checkNeverRan(infos, bootstrap, parts.options);
+  if (joins(parts.options)) return join(parts);
+  checkNeverRan(await askOthers(parts), bootstrap.memberId, parts.options);
   return { memberId: bootstrap.memberId, clusterId: bootstrap.clusterId };
+}
+
+async function join(parts: ClaimParts): Promise<Identity> {
+  const identity = await findPlace(parts);
+  checkNeverRan(
+    [{ clusterId: identity.clusterId, members: identity.joined ?? [], removed: [] }],
+    identity.memberId,
+    parts.options,
+  );
+  return identity;
 }
 
 /** Finds out, and writes down, whose data this is. Refuses that of another cluster, and of a member that was removed. */

@@ -14,8 +14,8 @@ export interface EtcdMemberOptions {
   readonly initialAdvertisePeerUrls: readonly string[];
   /** name → peer URLs */
   readonly initialCluster: Readonly<Record<string, readonly string[]>>;
-  /** 'auto': joins where the peers have a member of these peer URLs that has not run yet, else as 'new' */
-  readonly initialClusterState?: 'new' | 'existing' | 'auto';
+  /** 'vacant': as 'existing', but `initialCluster` may name more members than there are: the peer URLs say which is ours */
+  readonly initialClusterState?: 'new' | 'existing' | 'vacant';
   readonly initialClusterToken?: string;
   readonly heartbeatMs?: number;
   readonly electionMs?: number;

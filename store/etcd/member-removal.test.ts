@@ -14,6 +14,7 @@ void t.test('replacing a dead member while others write: nobody waits longer tha
   const errors: string[] = [];
   const written: string[] = [];
   const writing = { on: true };
+  t.teardown(() => (writing.on = false));
   const writers = survivors.map(async (i) => {
     for (let n = 0; writing.on; n++) {
       const startedMs = performance.now();
@@ -129,4 +130,15 @@ void t.test('whoever joins is refused where the flags do not describe the cluste
   await t.rejects(cluster.startMember(stranger), /cannot fetch cluster info.*--initial-cluster has no member with/);
   cluster.change(stranger, { initialCluster: { [cluster.optionsOf(stranger).name]: [peerUrlOf(cluster, stranger)] } });
   await t.rejects(cluster.startMember(stranger), /could not retrieve cluster information from the given URLs/);
+});
+
+void t.test('whoever joined once does not join again without its data', async (t) => {
+  const { cluster, client } = await start(t, 1);
+  const place = await grow(cluster, client(0));
+  await eventually('its client URLs are known', () =>
+    cluster.members[0]!.describe().members.every(({ clientUrls }) => clientUrls.length > 0),
+  );
+  await cluster.stopMember(place);
+  await cluster.wipe(place);
+  await t.rejects(cluster.startMember(place), /has already been bootstrapped/);
 });
