@@ -22,8 +22,8 @@ const backoffMaxMs = 200;
 /** A peer of another cluster will not become ours by asking it often. */
 const backoffRefusedMs = 2_000;
 const acceptTimeoutMs = 2_000;
-/** A live process takes a new connection at once; a dead one refuses it, and one that is cut off does neither. */
-const verdictMs = 50;
+/** A dead process refuses a new connection at once, a live one takes it, soon if it is busy; one that is cut off does neither. */
+const verdictMs = 200;
 
 type Call = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
 

@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import t from 'tap';
 import { createTestAuthority } from '../../../grpc/testing/certificates.ts';
 import { silentLog } from '../../../base/log.ts';
@@ -142,6 +144,45 @@ void t.test('a snapshot is streamed whole; what the receiver throws, the sender 
   }
   await t.rejects(a.transport.sendSnapshot(offer, broken()), { message: 'cannot read the image' });
 });
+
+void t.test(
+  'a broken connection to a live peer is made again and not told; one that a dead peer refuses is',
+  async (t) => {
+    const a = await start(t, 'a');
+    const b = await start(t, 'b');
+    const sockets = new Set<Socket>();
+    let made = 0;
+    const between = createServer((client) => {
+      made++;
+      const upstream = connect(b.transport.ports[0]!, '127.0.0.1');
+      for (const socket of [client, upstream])
+        sockets.add(socket.on('error', () => {}).on('close', () => client.destroy()));
+      client.pipe(upstream).pipe(client);
+    });
+    const cut = (): void => {
+      for (const socket of sockets) socket.destroy();
+      sockets.clear();
+    };
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => {
+      between.close();
+      cut();
+    });
+    const { port } = between.address() as AddressInfo;
+    a.transport.setPeers([{ id: 'b', urls: [`http://127.0.0.1:${port}`] }]);
+    await eventually('connection', 3000, () => a.transport.isUp('b') || undefined);
+    for (let i = 0; i < 5; i++) {
+      const before = made;
+      cut();
+      await eventually('both lanes made again', 3000, () => made >= before + 2 || undefined);
+      await eventually('connection', 3000, () => a.transport.isUp('b') || undefined);
+    }
+    t.same(a.seen.closed, []);
+    between.close();
+    cut();
+    await eventually('told', 1000, () => a.seen.closed.length > 0 || undefined);
+  },
+);
 
 void t.test('a peer of another cluster, or at the wrong address, is not connected', async (t) => {
   const troubles: string[] = [];
