@@ -5,11 +5,12 @@
  *
  * Prints a line a try and a summary, and writes bench/results/failover-<peer>-<mode>-<date>.json.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, getPriority, loadavg } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { sleep, systemClock } from '../base/clock.ts';
 import { SteadyWriter } from './steady-writer.ts';
+import { scheduling, summaryOf } from './summary.ts';
 import { StoreProcesses } from './store-processes.ts';
 import type { Peer, StoreMember } from './store-processes.ts';
 
@@ -87,13 +88,6 @@ async function once(group: StoreProcesses, mode: Mode, number: number): Promise<
   }
 }
 
-function summaryOf(values: readonly number[]): Record<'min' | 'median' | 'p90' | 'worst', number> {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN);
-  return { min: at(0), median: at(0.5), p90: at(0.9), worst: at(1) };
-}
-
 const { values: flags } = parseArgs({
   options: {
     kills: { type: 'string', default: '50' },
@@ -121,12 +115,6 @@ async function measure(peer: Peer, mode: Mode, count: number): Promise<Try[]> {
     await group.stop(flags['keep-logs']);
   }
   return tries;
-}
-
-/** Other work on the machine must not be measured: `chrt -r 1` before the command gives all processes of the run the first turn. */
-function scheduling(): string {
-  const policy = /^policy\s*:\s*(\d+)/m.exec(readFileSync('/proc/self/sched', 'utf8'))?.[1];
-  return policy === '0' ? `nice ${getPriority()}` : 'real-time (chrt -r 1)';
 }
 
 const started = systemClock.nowMs();

@@ -3,6 +3,11 @@ import type { Log } from '../../base/log.ts';
 import { EtcdChannel, type EtcdTls } from './etcd-channel.ts';
 
 const pingPeriodMs = 600;
+/**
+ * A member without a leader keeps what it is asked until there is one, and mostly there soon is one, for the others too: to
+ * leave it is right only when it has stayed behind.
+ */
+const leaderlessPingsMax = 4;
 /** how long a member that failed is passed over */
 const avoidMs = 1_000;
 
@@ -16,6 +21,7 @@ export class EtcdEndpoints {
   readonly #log: Log;
   readonly #stopPinging: () => void;
   #inUse: EtcdChannel;
+  #leaderlessPings = 0;
 
   constructor(urls: readonly string[], tls: EtcdTls | undefined, log: Log) {
     const [first, ...rest] = urls.map((url) => new EtcdChannel(url, tls));
@@ -67,7 +73,11 @@ export class EtcdEndpoints {
       this.avoid(inUse);
       inUse.reset();
       this.pick();
-    } else if (inUse.leader === 0n && this.#channels.length > 1) {
+      return;
+    }
+    this.#leaderlessPings = inUse.leader === 0n ? this.#leaderlessPings + 1 : 0;
+    if (this.#leaderlessPings >= leaderlessPingsMax && this.#channels.length > 1) {
+      this.#leaderlessPings = 0;
       this.avoid(inUse);
     } else if (ownAlive && own.leader !== 0n && !this.#avoided(own) && this.#inUse === inUse) {
       this.#inUse = own;
