@@ -343,11 +343,13 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   #tick(): void {
-    this.#enter(() => {
+    this.#attempt(() => {
       this.#raw.tick();
       this.#reads.onTick();
       this.#leadership.onTick();
     });
+    // most ticks bring nothing to do, and then no turn
+    if (this.#raw.hasReady() || this.#raw.isElectingEarly) this.#wake();
   }
 
   #afterApply(): void {

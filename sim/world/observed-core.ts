@@ -3,7 +3,7 @@ import type { Entry, LogIndex, RawNodeApi, Ready } from '../../raft/core/types.t
 import type { RaftInvariants } from '../../raft/core/testing/invariants.ts';
 
 /** calls that change nothing */
-const reads: ReadonlySet<string> = new Set(['constructor', 'hasReady', 'status', 'bestSuccessor', 'inspection']);
+const reads: ReadonlySet<string> = new Set(['constructor', 'hasReady', 'status', 'bestSuccessor']);
 
 type Method = (a?: unknown, b?: unknown) => unknown;
 
@@ -32,10 +32,11 @@ export function observedCore(
     }
   };
   const observed: Record<string, Method> = {};
-  const methods = core as unknown as Record<string, Method>;
-  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(core))) {
-    if (name === 'inspection' || typeof methods[name] !== 'function') continue;
-    const method = methods[name];
+  const members = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(core) as object);
+  for (const [name, { value, get }] of Object.entries(members)) {
+    if (get !== undefined) Object.defineProperty(observed, name, { get: () => get.call(core) as unknown });
+    if (typeof value !== 'function') continue;
+    const method = value as Method;
     observed[name] = reads.has(name)
       ? () => method.call(core)
       : (a, b) => {
