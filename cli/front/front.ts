@@ -20,12 +20,12 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-const probePeriodMs = 500;
+const probePeriodMs = 400;
 const readyTimeoutMs = 1000;
 /** /version asks nothing of the store: who does not answer it in time is paused, dead or cut off */
-const pingTimeoutMs = 750;
+const pingTimeoutMs = 350;
 /** so many pings in a row must go unanswered before connections are cut (a paused process sends no close) */
-const silencesBeforeCut = 2;
+const silencesBeforeCut = 3;
 const connectTimeoutMs = 500;
 const connectionsMax = 10_000;
 
