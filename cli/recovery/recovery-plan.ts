@@ -49,24 +49,23 @@ function quorumLost({ confState }: Survivor, left: ReadonlySet<string>): boolean
 function losses(base: Survivor, baseName: string, left: ReadonlySet<string>): string[] {
   const { log, commit, commitRevision, lastRevision, confState, members, memberId } = base;
   const nameOf = (id: string): string => `${members.get(id)?.name || 'a member that never ran'} (${id})`;
+  const named = (ids: readonly string[]): string => ids.map(nameOf).sort().join(', ');
   const others = [...members.keys()].filter((id) => id !== memberId);
   const gone = others.filter((id) => !left.has(id));
-  const voters = confState.voters.length;
-  const kept =
+  const tailRevisions = lastRevision === commitRevision ? '' : `, ${span(revisions, commitRevision + 1, lastRevision)}`;
+  const tail =
     log.lastIndex === commit
-      ? [`  Nothing in its log is in doubt: all of it is known to be committed.`]
+      ? []
       : [
-          `  Kept, though perhaps never acknowledged: ${span(entries, commit + 1, log.lastIndex)}` +
-            (lastRevision === commitRevision ? '' : `, ${span(revisions, commitRevision + 1, lastRevision)}`) +
-            '. To drop them could lose what was acknowledged.',
+          `  Kept in any case: ${span(entries, commit + 1, log.lastIndex)}${tailRevisions}. They may have been acknowledged; or never, and`,
+          '  replaced by others in what is gone.',
         ];
   return [
-    `What may be lost: every write that ${gone.map(nameOf).join(', ') || 'the others'} acknowledged without ${baseName}: all`,
-    `  after entry ${log.lastIndex} of term ${log.lastTerm}, that is, after revision ${lastRevision}, and after ${rfc3339(log.writtenAtMs)}.`,
-    '  How many those are cannot be told from what is left; none before that is lost.',
-    ...kept,
-    `What happens: ${baseName} becomes the only member of the cluster, which had ${plural(voters, 'voter')}.`,
-    `  Dropped for good, and refused should they come back: ${others.map(nameOf).join(', ')}.`,
+    `What may be lost: writes that ${named(gone) || 'the others'} acknowledged without ${baseName} after entry ${commit},`,
+    `  that is, after revision ${commitRevision}. How many those are cannot be told from what is left. Nothing up to there is lost.`,
+    ...tail,
+    `What happens: ${baseName} becomes the only member of the cluster, which had ${plural(confState.voters.length, 'voter')}.`,
+    `  Dropped for good, and refused should they come back: ${named(others)}.`,
   ];
 }
 
