@@ -93,6 +93,30 @@ const broken: [name: string, invariant: Invariant, act: (g: ReturnType<typeof gr
     },
   ],
   [
+    'a vote forgotten over a restart',
+    'one vote a term',
+    ({ checks, two, three }) => {
+      Object.assign(two, { term: 2, vote: '2', role: 'candidate' });
+      checks.observe(two);
+      checks.sent(vote('3', '2', 2));
+      Object.assign(three, { term: 2 });
+      checks.restarted('3');
+      checks.observe(three);
+    },
+  ],
+  [
+    'a candidacy forgotten over a restart',
+    'one vote a term',
+    ({ checks, two }) => {
+      Object.assign(two, { term: 2, vote: '2', role: 'candidate' });
+      checks.observe(two);
+      checks.sent({ type: 'vote', from: '2', to: '3', term: 2 });
+      Object.assign(two, { term: 1, vote: '', role: 'follower' });
+      checks.restarted('2');
+      checks.observe(two);
+    },
+  ],
+  [
     'a follower of a term for which nobody campaigned',
     'terms begin with a candidacy',
     ({ checks, two }) => {
@@ -194,6 +218,19 @@ const broken: [name: string, invariant: Invariant, act: (g: ReturnType<typeof gr
     },
   ],
   ['an entry applied that is not committed', 'state-machine safety', ({ checks }) => checks.applied('2', entry(2, 1))],
+  [
+    'an entry applied that the own disk does not have',
+    'state-machine safety',
+    ({ checks, one, two }) => {
+      two.log = [...one.log];
+      two.durableIndex = 2;
+      checks.observe(two);
+      one.commit = 2;
+      checks.observe(one);
+      two.durableIndex = 1;
+      checks.applied('2', entry(2, 1, 'b'));
+    },
+  ],
   ['another entry applied', 'state-machine safety', ({ checks }) => checks.applied('2', entry(1, 1, 'x'))],
   [
     'an entry applied twice',

@@ -72,6 +72,8 @@ export class RaftInvariants {
   /** how far each leader's term committed, in the order of terms */
   readonly #commitOfTerm: { term: Term; index: LogIndex }[] = [];
   readonly #votes = new Map<Term, Map<NodeId, NodeId>>();
+  /** the newest vote that each member has told of, its own candidacy among them */
+  readonly #lastVotes = new Map<NodeId, { readonly term: Term; readonly to: NodeId }>();
   #greatestTerm: Term = 0;
   /** votes of this term and before are not known (any more) */
   #votesUnknownTo: Term = Number.MAX_SAFE_INTEGER;
@@ -86,6 +88,7 @@ export class RaftInvariants {
       member.view = view;
     }
     if (view.term > this.#greatestTerm) this.#beginTerm(view);
+    if (member.term === 0) this.#checkKeepsVote(view);
     this.#checkGoesForward(member, view);
     this.#takeLog(member, view);
     if (view.role === 'leader' && (member.role !== 'leader' || member.term !== view.term)) this.#elected(view);
@@ -97,13 +100,18 @@ export class RaftInvariants {
   restarted(id: NodeId, diskLost = false): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
-    if (diskLost) this.#members.delete(id);
-    else member.restarted();
+    if (diskLost) {
+      this.#members.delete(id);
+      this.#lastVotes.delete(id);
+    } else member.restarted();
   }
 
   /** A message leaves a member. */
   sent(message: Message): void {
-    if (message.type !== 'vote-resp' || message.reject === true) return;
+    const asks = message.type === 'vote';
+    if ((!asks && message.type !== 'vote-resp') || message.reject === true) return;
+    this.#lastVotes.set(message.from, { term: message.term, to: asks ? message.from : message.to });
+    if (asks) return;
     const votes = this.#votesOf(message.term);
     const before = votes.get(message.from);
     if (before !== undefined && before !== message.to) {
@@ -120,7 +128,14 @@ export class RaftInvariants {
       const text = `${id} applies ${entry.index} after ${member.appliedEntry}`;
       throw new InvariantViolation('state-machine safety', text);
     }
-    if (member) member.appliedEntry = entry.index;
+    if (member) {
+      member.appliedEntry = entry.index;
+      const { durableIndex } = member.view;
+      if (entry.index > durableIndex && durableIndex > 0) {
+        const text = `${id} applies ${nameOf(entry)}, and its own disk has the log up to ${durableIndex}`;
+        throw new InvariantViolation('state-machine safety', text);
+      }
+    }
     const known = this.#committed[entry.index];
     if (known === undefined && entry.index <= this.#forgottenTo) return;
     if (known === undefined) {
@@ -204,6 +219,14 @@ export class RaftInvariants {
       'terms begin with a candidacy',
       `${id} is ${role} of term ${term}, which nobody began`,
     );
+  }
+
+  /** What others were told before a restart holds after it. */
+  #checkKeepsVote({ id, term, vote }: MemberView): void {
+    const told = this.#lastVotes.get(id);
+    if (told === undefined || term > told.term || (term === told.term && vote === told.to)) return;
+    const text = `${id} starts in term ${term} with a vote for ${vote || 'nobody'}, and had voted for ${told.to} in term ${told.term}`;
+    throw new InvariantViolation('one vote a term', text);
   }
 
   #checkGoesForward(member: MemberShadow, view: MemberView): void {
