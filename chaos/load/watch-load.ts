@@ -48,8 +48,7 @@ export class WatchLoadClient {
       while (request !== undefined && performance.now() < untilMs && !this.#stopped) {
         resumes = await this.#watch(request, untilMs - performance.now(), resumes?.id);
         request = resumes && resumed(resumes);
-        if (request === undefined) break;
-        this.#at = (this.#at + 1) % this.#connections.length;
+        if (resumes !== undefined) this.#at = (this.#at + 1) % this.#connections.length;
         await sleep(reopenAfterMs);
       }
     }
