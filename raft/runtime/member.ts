@@ -7,6 +7,7 @@ import { Applier } from './applier.ts';
 import type { ReachFaultPoint } from './fault-point.ts';
 import { admits } from './conf-change-gate.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
+import { HeartbeatWatch } from './heartbeat-watch.ts';
 import { Leadership } from './leadership.ts';
 import { LogCutter } from './log-cutter.ts';
 import type { LogWindow } from './log-window.ts';
@@ -53,6 +54,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   readonly #exchange: SnapshotExchange;
   readonly #cutter: LogCutter;
   readonly #leadership: Leadership;
+  readonly #heartbeats: HeartbeatWatch;
   readonly #links: PeerLinks;
   #transport: PeerTransport | undefined;
   #ticker: Ticker | undefined;
@@ -71,6 +73,7 @@ export class RaftMember implements RaftNode, TransportEvents {
     this.#clock = parts.clock;
     this.#raw = raw;
     this.failed = new Promise((resolve) => (this.#reportFailure = resolve));
+    this.#heartbeats = new HeartbeatWatch(this.#clock, log, options.heartbeatMs);
     this.#leadership = new Leadership({
       id: this.id,
       raw,
@@ -178,7 +181,9 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   status(): NodeStatus {
     const { wal } = this.#parts.recovered;
-    return nodeStatus(this.#raw.status(), this.#applier.applied, this.#leadership.history, wal);
+    const { gapMaxMs } = this.#heartbeats;
+    const lateMaxMs = this.#ticker?.lateMaxMs ?? 0;
+    return nodeStatus(this.#raw.status(), this.#applier.applied, this.#leadership.history, wal, gapMaxMs, lateMaxMs);
   }
 
   stop(): Promise<void> {
@@ -191,6 +196,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   onMessages(messages: readonly Message[]): void {
+    this.#heartbeats.onMessages(messages);
     this.#enter(() => {
       const { machine } = this.#parts.options;
       for (const message of messages) if (admits(this.#raw, machine, message)) this.#raw.step(message);

@@ -4,7 +4,14 @@ import type { NodeStatus } from './types.ts';
 import type { Wal } from './wal/wal.ts';
 
 /** Each by its name and no spread: it is asked several times a request, and an object of one shape is made ten times as fast. */
-export function nodeStatus(raft: RaftStatus, applied: LogIndex, history: LeaderHistory, wal: Wal): NodeStatus {
+export function nodeStatus(
+  raft: RaftStatus,
+  applied: LogIndex,
+  history: LeaderHistory,
+  wal: Wal,
+  heartbeatGapMaxMs: number,
+  tickLateMaxMs: number,
+): NodeStatus {
   const { lastMs, maxMs } = wal.syncStats;
   return {
     id: raft.id,
@@ -22,6 +29,8 @@ export function nodeStatus(raft: RaftStatus, applied: LogIndex, history: LeaderH
     recentLeaderChanges: history.recent,
     leaderChanges: history.count,
     leaderChangesByReason: history.byReason,
+    heartbeatGapMaxMs,
+    tickLateMaxMs,
     fsyncLastMs: lastMs,
     fsyncMaxMs: maxMs,
     proposalsPending: raft.lastIndex - applied,

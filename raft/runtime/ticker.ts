@@ -15,6 +15,7 @@ export class Ticker {
   readonly #onPause: (ms: number) => void;
   readonly #pauseMs: number;
   #dueMs: number;
+  #lateMaxMs = 0;
 
   constructor(clock: Clock, tickMs: number, pauseMs: number, tick: () => void, onPause: (ms: number) => void) {
     this.#clock = clock;
@@ -26,6 +27,10 @@ export class Ticker {
     this.#cancel = clock.every(tickMs, () => this.#fire());
   }
 
+  get lateMaxMs(): number {
+    return this.#lateMaxMs;
+  }
+
   stop(): void {
     this.#cancel();
   }
@@ -33,6 +38,7 @@ export class Ticker {
   #fire(): void {
     const nowMs = this.#clock.monotonicMs();
     const lateMs = nowMs - this.#dueMs;
+    this.#lateMaxMs = Math.max(this.#lateMaxMs, lateMs);
     if (lateMs >= this.#pauseMs) {
       this.#onPause(lateMs);
       this.#dueMs = nowMs + this.#tickMs;

@@ -100,6 +100,10 @@ export interface NodeStatus extends RaftStatus {
   readonly leaderChanges: number;
   /** the same by the kind of the reason, a bounded number of them */
   readonly leaderChangesByReason: ReadonlyMap<string, number>;
+  /** the longest time between two heartbeats of one leader that this member heard as a follower */
+  readonly heartbeatGapMaxMs: number;
+  /** how late the clock of this process was at worst: a long turn of its event loop, or no processor for it */
+  readonly tickLateMaxMs: number;
   /** milliseconds the last fdatasync took, and the worst since start */
   readonly fsyncLastMs: number;
   readonly fsyncMaxMs: number;

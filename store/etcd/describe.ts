@@ -43,6 +43,8 @@ export interface MemberDescription {
   readonly watchers: number;
   readonly watchersLagging: number;
   readonly proposalsPending: number;
+  readonly heartbeatGapMaxMs: number;
+  readonly tickLateMaxMs: number;
   readonly fsyncLastMs: number;
   readonly fsyncMaxMs: number;
   readonly leaderChanges: number;
@@ -90,6 +92,8 @@ export function describe(context: MemberContext): MemberDescription {
     watchers: context.hub.watcherCount,
     watchersLagging: context.hub.laggingCount,
     proposalsPending: context.proposer.pendingCommands,
+    heartbeatGapMaxMs: raft.heartbeatGapMaxMs,
+    tickLateMaxMs: raft.tickLateMaxMs,
     fsyncLastMs: raft.fsyncLastMs,
     fsyncMaxMs: raft.fsyncMaxMs,
     leaderChanges: raft.leaderChanges,

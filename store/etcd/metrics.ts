@@ -24,6 +24,18 @@ const rows: readonly Row[] = [
   ['kuorum_store_durable_index', 'gauge', 'Index up to which the store is on disk.', (d) => d.durableIndex],
   ['kuorum_raft_term', 'gauge', 'Raft term.', (d) => d.term],
   ['kuorum_raft_wal_bytes', 'gauge', 'Size of the write-ahead log.', (d) => d.walBytes],
+  [
+    'kuorum_raft_heartbeat_gap_max_seconds',
+    'gauge',
+    'Longest time between two heartbeats of one leader.',
+    (d) => d.heartbeatGapMaxMs / 1000,
+  ],
+  [
+    'kuorum_raft_tick_late_max_seconds',
+    'gauge',
+    'How late the clock of the process was at worst.',
+    (d) => d.tickLateMaxMs / 1000,
+  ],
   ['kuorum_raft_fsync_last_seconds', 'gauge', 'Time the last fsync of the log took.', (d) => d.fsyncLastMs / 1000],
   ['kuorum_raft_fsync_max_seconds', 'gauge', 'Longest fsync of the log since start.', (d) => d.fsyncMaxMs / 1000],
   ['kuorum_leases', 'gauge', 'Leases.', (d) => d.leases],
