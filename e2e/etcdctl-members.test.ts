@@ -58,7 +58,7 @@ void t.test('members come and go through etcdctl, as its documentation does it',
   await eventually('m1 answers', () => first.output().includes('ready to serve client requests'), 30_000);
   await etcdctl('put', 'k', 'v');
   const added = await etcdctl('member', 'add', 'm2', '--learner', `--peer-urls=${peer(2)}`);
-  const id = /^Member\s+([0-9a-f]+) added to cluster\s+[0-9a-f]+$/m.exec(added)?.[1] ?? '';
+  const id = /^Member\s+([0-9a-f]+) added (?:as learner )?to cluster\s+[0-9a-f]+$/m.exec(added)?.[1] ?? '';
   const flags = Object.fromEntries(
     [...added.matchAll(/^ETCD_([A-Z_]+)="(.*)"$/gm)].map(([, name = '', value]) => [name, value]),
   );
