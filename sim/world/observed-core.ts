@@ -33,10 +33,11 @@ export function observedCore(
   };
   const observed: Record<string, Method> = {};
   const members = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(core) as object);
-  for (const [name, { value, get }] of Object.entries(members)) {
-    if (get !== undefined) Object.defineProperty(observed, name, { get: () => get.call(core) as unknown });
-    if (typeof value !== 'function') continue;
-    const method = value as Method;
+  for (const [name, member] of Object.entries(members)) {
+    if (member.get !== undefined)
+      Object.defineProperty(observed, name, { get: () => member.get!.call(core) as unknown });
+    if (typeof member.value !== 'function') continue;
+    const method = member.value as Method;
     observed[name] = reads.has(name)
       ? () => method.call(core)
       : (a, b) => {

@@ -14,6 +14,8 @@ const encodeOneIn = 8;
 /** in some seeds a turn of the event loop takes a while to come, so that more than one thing happens in it */
 const turnUsChoices = [0, 0, 300, 3_000] as const;
 
+const framesUntraced = 3;
+
 /** See types.ts. */
 export class World implements SimWorld {
   readonly seed: number;
@@ -126,11 +128,15 @@ export class World implements SimWorld {
   /** What was begun before goes on first; what rejects with nobody to hear it is a failure of this world. */
   #watched(run: () => boolean): boolean {
     assertDrains();
+    const { stackTraceLimit } = Error;
+    // errors are the order of the day here, and most of what one costs is its stack; a run that is traced has them whole
+    if (!this.tracing) Error.stackTraceLimit = framesUntraced;
     process.on('unhandledRejection', this.#onUnhandled);
     try {
       return run();
     } finally {
       process.off('unhandledRejection', this.#onUnhandled);
+      Error.stackTraceLimit = stackTraceLimit;
     }
   }
 }
