@@ -28,8 +28,20 @@ export function configurationOf(state: ConfState): Configuration {
   };
 }
 
+/** A configuration never changes, and every status asks for it. */
+const confStates = new WeakMap<Configuration, ConfState>();
+
 /** Sorted, so that equal configurations are equal byte for byte. */
 export function confStateOf(configuration: Configuration): ConfState {
+  let confState = confStates.get(configuration);
+  if (confState === undefined) {
+    confState = sortedConfState(configuration);
+    confStates.set(configuration, confState);
+  }
+  return confState;
+}
+
+function sortedConfState(configuration: Configuration): ConfState {
   return {
     voters: [...configuration.incoming].sort(),
     votersOutgoing: [...configuration.outgoing].sort(),
