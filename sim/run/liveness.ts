@@ -11,6 +11,7 @@ export interface LivenessBounds {
   readonly convergeMs: number;
   readonly watchMs: number;
   readonly membershipMs: number;
+  readonly leasesMs: number;
 }
 
 /**
@@ -23,9 +24,12 @@ export const livenessBounds = (electionMs: number): LivenessBounds => ({
   convergeMs: 10 * electionMs + 20_000,
   watchMs: 10_000,
   membershipMs: 10 * electionMs + 20_000,
+  // the longest TTL, twice: a new leader gives each its whole time again
+  leasesMs: 10 * electionMs + 15_000,
 });
 
 const lookEveryMs = 100;
+const askLeasesEveryMs = 1000;
 
 interface Parts {
   readonly world: SimWorld;
@@ -97,6 +101,34 @@ export function checkLiveness(parts: Parts): boolean {
       () => env.members.every(({ life }) => life === 'running'),
       () => `not all members run: ${describeAll(parts)}`,
     )
+  );
+}
+
+/** Nobody keeps leases alive any more, so all of them come to their end. */
+export function checkLeases(parts: Parts): boolean {
+  const { world, env, bounds } = parts;
+  let left: string | undefined = 'not known';
+  let asked = false;
+  const ask = async (): Promise<void> => {
+    asked = true;
+    const at = world.cluster.leader();
+    try {
+      if (at === undefined) return;
+      const answer = await env.admin.call<{ leases: { ID: bigint }[] }>(at.place, 'Lease/LeaseLeases', {});
+      left = answer.leases.map(({ ID }) => String(ID)).join(', ');
+    } finally {
+      await world.sleep(askLeasesEveryMs);
+      asked = false;
+    }
+  };
+  return reaches(
+    parts,
+    bounds.leasesMs,
+    () => {
+      if (!asked && left !== '') ask().catch(() => {});
+      return left === '';
+    },
+    () => `leases have not ended: ${left}`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { checkHistory } from '../check/index.ts';
 import type { MemberState } from '../check/history.ts';
+import { CannotDrainError } from '../world/microtasks.ts';
 import { createWorld } from '../world/sim-world.ts';
 import type { SimFailure, SimWorld, TraceSink } from '../world/types.ts';
 import { FaultEnv } from './fault-env.ts';
-import { checkConvergence, checkLiveness, livenessBounds } from './liveness.ts';
+import { checkConvergence, checkLeases, checkLiveness, livenessBounds } from './liveness.ts';
 import { Nemesis } from './nemesis.ts';
 import { Recorder } from './recorder.ts';
 import type { RunConfig } from './run-config.ts';
@@ -40,7 +41,7 @@ const messageTypesCounted: ReadonlySet<string> = new Set(['snap', 'timeout-now']
 /** One seed from its first event to its last, and what the checkers say. Call it from a macro task: see world/microtasks.ts. */
 export function runSeed(config: RunConfig, trace?: TraceSink): RunResult {
   const run = new Run(config, trace);
-  run.run();
+  run.guarded(() => run.run());
   return run.result();
 }
 
@@ -88,7 +89,7 @@ class Run {
 
   run(): void {
     const world = this.#world;
-    const { config } = this;
+    const config = this.#config;
     world.cluster.startAll();
     for (const client of this.#clients) this.#go(client.run());
     const knownRevision = (): number => Math.max(1, ...this.#clients.map((client) => client.knownRevision));
@@ -100,8 +101,15 @@ class Run {
     this.#runLivenessPhase();
   }
 
-  get config(): RunConfig {
-    return this.#config;
+  /** What the product throws into an event of its own is a violation, and no end of the simulator. */
+  guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (error instanceof CannotDrainError) throw error;
+      const cause = error instanceof Error ? error : new Error(String(error));
+      this.#world.fail({ kind: 'unhandled', timeMs: this.#world.nowMs, error: cause });
+    }
   }
 
   result(): RunResult {
@@ -133,7 +141,7 @@ class Run {
     // what came to life may have come to a stop again
     if (!checkLiveness(parts)) return;
     for (const client of this.#clients) client.stop();
-    checkConvergence(parts);
+    if (checkLeases(parts)) checkConvergence(parts);
   }
 
   /** A bug in the workload itself is none to be hidden. */
