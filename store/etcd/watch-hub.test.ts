@@ -100,6 +100,20 @@ void t.test('a start in the future gets nothing older (etcd 20221)', (t) => {
   t.end();
 });
 
+void t.test(
+  'a watcher whose start is compacted is refused before progress is told that does not hold for it',
+  async (t) => {
+    const { store, hub, recorder, outlet, put, watch } = make();
+    put('a', 'a', 'a');
+    store.compact(3);
+    watch('a', '', 1);
+    hub.requestProgress(outlet);
+    await sleep(5);
+    t.same(recorder.take(), ['compacted 3', 'progress 4']);
+    t.end();
+  },
+);
+
 void t.test('a compacted start is refused; one at the compaction revision is not', async (t) => {
   const { store, recorder, put, watch } = make();
   put('a', 'a', 'a');

@@ -18,7 +18,7 @@ export interface WatchOptions {
 export interface WatchOutlet {
   /** False: what was sent fills the transport's buffer; `drained` tells when to go on. */
   deliver(watcher: Watcher, events: readonly StoreEvent[], revision: number): boolean;
-  /** the watcher wants what has been compacted; it is gone already */
+  /** the watcher wants what has been compacted; it is about to go */
   compacted(watcher: Watcher, compactRevision: number): void;
   /** every watcher of the outlet has all up to `revision`; called when that was asked for with `requestProgress` */
   progress(revision: number): void;
@@ -264,8 +264,9 @@ export class WatchHub {
     const store = this.#store();
     const { outlet } = watcher;
     if (watcher.next < store.compactRevision) {
-      this.cancel(watcher);
+      // told before it goes: without it the outlet may be up to date, and says so, which was not true of this one
       outlet.sink.compacted(watcher, store.compactRevision);
+      this.cancel(watcher);
       return;
     }
     const events: StoreEvent[] = [];

@@ -164,9 +164,10 @@ class WatchCall implements WatchOutlet {
   #cancel(id: number): void {
     const registered = this.#byId.get(id);
     if (registered === undefined) return;
-    this.#context.hub.cancel(registered.watcher);
     this.#forget(registered);
     this.#stream.send({ header: headerOf(this.#context, this.#context.hub.revision), watchId: id, canceled: true });
+    // last: a progress notification that waited for this watcher must not reach the client before it knows
+    this.#context.hub.cancel(registered.watcher);
   }
 
   #forget({ id, watcher }: Registered): void {
