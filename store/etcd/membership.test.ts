@@ -159,3 +159,33 @@ void t.test('a change under way while the leader stops is made once', async (t) 
     '9 etcdserver: can only promote a learner member which is in sync with leader',
   );
 });
+
+void t.test('a learner is promoted while the leadership passes to another', async (t) => {
+  const { cluster, client } = await start(t, 3);
+  const place = await cluster.reserve();
+  const { member } = await client(0).call<Changed>('Cluster/MemberAdd', {
+    peerURLs: [peerUrlOf(cluster, place)],
+    isLearner: true,
+  });
+  const learner = await cluster.startMember(place);
+  await client(0).call('KV/Put', { key: bytes('k'), value: bytes('1') });
+  await eventually('it has caught up', () => learner.describe().revision === 2);
+  const leader = await cluster.leader();
+  const asked = client((leader + 1) % 3);
+  const [answer] = await Promise.all([
+    refusal(asked.call('Cluster/MemberPromote', { ID: member.ID })),
+    cluster.members[leader]!.transferLeadership(),
+  ]);
+  // a new leader has not heard of the learner yet, and says so
+  if (answer !== 'accepted') t.match(answer, /in sync with leader/);
+  await eventually('it is promoted', async () => {
+    const again = await refusal(asked.call('Cluster/MemberPromote', { ID: member.ID }));
+    return again === 'accepted' || again === '9 etcdserver: can only promote a learner member';
+  });
+  await eventually('all know it', () =>
+    cluster.running.every((one) => {
+      const { voters, learners } = one.status().confState;
+      return voters.length === 4 && learners.length === 0;
+    }),
+  );
+});
