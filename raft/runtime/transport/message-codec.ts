@@ -1,5 +1,8 @@
 import { Packr } from 'msgpackr';
-import type { Entry, EntryType, Message, MessageType, SnapshotMeta } from '../../core/types.ts';
+import type { Entry, EntryType, Message, MessageType } from '../../core/types.ts';
+import { messageOf } from '../../../base/message-of.ts';
+import { checkWireMessage } from './wire-message.ts';
+import type { WireEntry, WireMessage } from './wire-message.ts';
 
 /**
  * Batches of messages as msgpack arrays: positions instead of names, numbers for types. New fields go to the end, new
@@ -23,23 +26,6 @@ const messageTypes: readonly MessageType[] = [
   'forget-leader',
 ];
 const entryTypes: readonly EntryType[] = ['normal', 'conf-change'];
-
-type WireEntry = [term: number, index: number, type: number, data: Uint8Array];
-type WireMessage = [
-  type: number,
-  from: string,
-  to: string,
-  term: number,
-  index: number | null,
-  logTerm: number | null,
-  entries: WireEntry[] | null,
-  commit: number | null,
-  reject: boolean | null,
-  rejectHint: number | null,
-  context: string | null,
-  snapshot: SnapshotMeta | null,
-  commitTerm?: number | null,
-];
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 
@@ -90,9 +76,17 @@ export const encodeMessages = (messages: readonly Message[]): Uint8Array => pack
 
 /** Throws RangeError on what no peer of ours would send. */
 export function decodeMessages(bytes: Uint8Array): Message[] {
-  const wire: unknown = packr.unpack(bytes);
+  let wire: unknown;
+  try {
+    wire = packr.unpack(bytes);
+  } catch (error) {
+    throw new RangeError(`a peer sent what is no msgpack: ${messageOf(error)}`);
+  }
   if (!Array.isArray(wire)) throw new RangeError('a peer sent something else than a batch of messages');
-  return (wire as WireMessage[]).map(fromWire);
+  return wire.map((message: unknown) => {
+    checkWireMessage(message);
+    return fromWire(message);
+  });
 }
 
 /** About what the message takes on the wire and in a queue. */

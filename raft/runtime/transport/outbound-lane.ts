@@ -24,6 +24,8 @@ const backoffRefusedMs = 2_000;
 const acceptTimeoutMs = 2_000;
 /** A dead process refuses a new connection at once, a live one takes it, soon if it is busy; one that is cut off does neither. */
 const verdictMs = 200;
+/** A stream that stood so long is made again at once when it breaks; one that did not, after a pause that grows. */
+const stableMs = 500;
 
 type Call = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
 
@@ -54,6 +56,7 @@ export class OutboundLane {
   #backoffMs = backoffMinMs;
   #lastTrouble = '';
   #cancelTimer: () => void = () => {};
+  #upSinceMs = 0;
   /** a stream broke that stood before, and none stands since: the peer may be gone */
   #inDoubt = false;
   #cancelVerdict: () => void = () => {};
@@ -114,7 +117,7 @@ export class OutboundLane {
     this.#up = true;
     this.#inDoubt = false;
     this.#cancelVerdict();
-    this.#backoffMs = backoffMinMs;
+    this.#upSinceMs = systemClock.monotonicMs();
     this.#lastTrouble = '';
     this.#options.log.debug({ peer: this.#options.peer.id, url, lane: this.#options.lane }, 'connected to peer');
     this.#options.onUp();
@@ -133,12 +136,16 @@ export class OutboundLane {
       // One broken connection does not mean that the peer is gone: it is told when a new one is not taken.
       this.#inDoubt = true;
       this.#cancelVerdict = systemClock.after(verdictMs, () => this.#options.onClosed());
-      this.#connect();
-      return;
+      if (systemClock.monotonicMs() - this.#upSinceMs >= stableMs) {
+        this.#backoffMs = backoffMinMs;
+        this.#connect();
+        return;
+      }
     }
     this.#reconnectLater(status.details, refused ? backoffRefusedMs : this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMaxMs);
-    if (!this.#inDoubt && !wasUp) return;
+    // a stream that has just broken gets another try before its peer is taken for gone
+    if (!this.#inDoubt || (wasUp && !refused)) return;
     this.#cancelVerdict();
     this.#options.onClosed();
   }

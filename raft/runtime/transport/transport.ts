@@ -3,6 +3,7 @@ import { serveGrpcJs } from '../../../grpc/grpc-js-server.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
 import type { GrpcServer, Method, ServerStream } from '../../../grpc/server.ts';
 import type { Log } from '../../../base/log.ts';
+import { messageOf } from '../../../base/message-of.ts';
 import { systemClock } from '../../../base/clock.ts';
 import type { Message, NodeId } from '../../core/types.ts';
 import type { PeerAddress, TlsFiles } from '../types.ts';
@@ -183,10 +184,24 @@ export class Transport {
       if (this.#stopped) return;
       // removed while its connection stood
       if (isRemoved?.(from) === true) throw removedRefusal(from);
-      const messages = decodeMessages(bytes).filter(
+      const messages = this.#decode(from, bytes).filter(
         (message) => message.from === from && message.to === own.id && dropMessage?.('in', from, message) !== true,
       );
       if (messages.length > 0) events.onMessages(messages);
+    }
+  }
+
+  /** What cannot be understood ends the stream, and is told on both sides; nothing of it reaches the core. */
+  #decode(from: NodeId, bytes: Uint8Array): Message[] {
+    try {
+      return decodeMessages(bytes);
+    } catch (error) {
+      const { own, log } = this.#options;
+      log.warn({ peer: from, error: messageOf(error) }, 'refused a message: is this peer of another version?');
+      throw new GrpcError(
+        grpcCode.failedPrecondition,
+        `member ${own.id} refuses a message of member ${from}: ${messageOf(error)}. Do both run the same version?`,
+      );
     }
   }
 
