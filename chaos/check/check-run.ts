@@ -1,5 +1,5 @@
 import { checkHistory } from '../../sim/check/index.ts';
-import type { History, MemberState } from '../../sim/check/history.ts';
+import type { History, MemberState, RevisionRecord, Watch } from '../../sim/check/history.ts';
 import type { Violation } from '../../sim/check/index.ts';
 import type { Load } from '../load/load.ts';
 import { unitsPerSecond } from '../load/recorder.ts';
@@ -17,6 +17,21 @@ export interface CheckedRun {
   readonly history: History;
 }
 
+/**
+ * Each revision with the time at which somebody knew of it first: what was asked for later cannot have made it. (An
+ * answer that shows it counts too, which the checker sees for itself.)
+ */
+export function withTimes(records: readonly RevisionRecord[], watches: readonly Watch[]): RevisionRecord[] {
+  const seen = new Map(records.map(({ revision, time }) => [revision, time ?? Infinity]));
+  for (const { time, events = [] } of watches.flatMap(({ responses }) => responses)) {
+    for (const { kv } of events) {
+      const known = seen.get(kv.modRevision);
+      if (known !== undefined && time < known) seen.set(kv.modRevision, time);
+    }
+  }
+  return records.map((record) => ({ ...record, time: seen.get(record.revision) }));
+}
+
 /** All checks of what the clients saw. */
 export function checkRun(load: Load, members: readonly MemberState[]): CheckedRun {
   const startMs = performance.now();
@@ -26,7 +41,7 @@ export function checkRun(load: Load, members: readonly MemberState[]): CheckedRu
     unitsPerSecond,
     operations: recorder.operations,
     watches: recorder.watches,
-    revisions: truth.records,
+    revisions: withTimes(truth.records, recorder.watches),
     members,
     endedAt: recorder.now(),
   });

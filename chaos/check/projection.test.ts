@@ -1,6 +1,7 @@
 import t from 'tap';
 import { checkHistory } from '../../sim/check/index.ts';
 import type { Event, History, Kv, Operation } from '../../sim/check/history.ts';
+import { withTimes } from './check-run.ts';
 import { Projection } from './projection.ts';
 
 const kv = (key: string, value: string, createRevision: number, modRevision: number, version = 1): Kv => ({
@@ -129,3 +130,15 @@ for (const [name, change] of Object.entries(wrong)) {
     t.end();
   });
 }
+
+void t.test('withTimes gives each revision the time at which anybody was told of it first', (t) => {
+  const records = [
+    { revision: 8, events: [put('a', '1', 8, 8)], time: 9 },
+    { revision: 10, events: [put('a', '2', 8, 10, 2)], time: 9 },
+  ];
+  t.same(
+    withTimes(records, history.watches!).map(({ time }) => time),
+    [9, 7],
+  );
+  t.end();
+});

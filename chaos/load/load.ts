@@ -49,7 +49,7 @@ export class Load {
 
   private constructor(options: LoadOptions, fromRevision: number) {
     this.#options = options;
-    this.truth = new TruthWatch(options.cluster, fromRevision);
+    this.truth = new TruthWatch(options.cluster, fromRevision, () => this.recorder.now());
     this.#truthEnded = this.truth.run();
   }
 
@@ -80,18 +80,24 @@ export class Load {
   /** Returns the version to watch from. */
   async #prepareKube(): Promise<number> {
     const rest = new KubeRest(this.#options.cluster.layout.kubeconfig);
+    const deadline = performance.now() + settleMs;
     const must = async (path: string, body: object): Promise<unknown> => {
-      const { status, json } = await rest.request('POST', path, body, prepareTimeoutMs);
-      if (status !== 201) throw new Error(`${path}: ${status} ${JSON.stringify(json)}`);
-      return json;
+      for (;;) {
+        try {
+          const { status, json } = await rest.request('POST', path, body, prepareTimeoutMs);
+          if (status === 201 || status === 409) return json;
+          throw new Error(`${path}: ${status} ${JSON.stringify(json)}`);
+        } catch (error) {
+          if (performance.now() > deadline) throw error;
+          await sleep(500);
+        }
+      }
     };
     await must('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-    let version = 0;
-    for (const counter of counters) {
-      version = viewOf(await must(collection, configMap(counter, 0))).resourceVersion;
-    }
+    for (const counter of counters) await must(collection, configMap(counter, 0));
+    const { json } = await rest.request('GET', collection, undefined, prepareTimeoutMs);
     await rest.close();
-    return version;
+    return Number((json as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion ?? 0);
   }
 
   #startKube(version: number): void {

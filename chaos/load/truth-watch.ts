@@ -17,13 +17,15 @@ export class TruthWatch {
   readonly records: RevisionRecord[] = [];
   readonly problems: string[] = [];
   readonly #cluster: ChaosCluster;
+  readonly #now: () => number;
   #next: number;
   #stopped = false;
   #cancel = (): void => {};
 
-  /** `fromRevision`: the first that is of interest */
-  constructor(cluster: ChaosCluster, fromRevision: number) {
+  /** `fromRevision`: the first that is of interest; `now`: on the clock of the history */
+  constructor(cluster: ChaosCluster, fromRevision: number, now: () => number) {
     this.#cluster = cluster;
+    this.#now = now;
     this.#next = fromRevision;
   }
 
@@ -84,7 +86,7 @@ export class TruthWatch {
     } else if (last !== undefined && revision < last.revision) {
       this.problems.push(`${member} sent revision ${revision} after ${last.revision}`);
     } else {
-      this.records.push({ revision, events: [event] });
+      this.records.push({ revision, events: [event], time: this.#now() });
     }
   }
 }
