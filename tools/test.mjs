@@ -51,9 +51,11 @@ function countsOf(output, exitCode) {
 function run(file) {
   return new Promise((resolve) => {
     const started = performance.now();
+    const timeoutMs = isHeavy(relative(root, file)) ? defaultTimeoutMs * 4 : defaultTimeoutMs;
     const child = spawn(process.execPath, ['--enable-source-maps', '--import', 'tsx', file], {
       cwd: root,
-      env: { ...process.env, TAP_BAIL: '0', NODE_ENV: 'test' },
+      // tap's own limit of 30 s a file would fail what is merely slow on a busy machine
+      env: { ...process.env, TAP_BAIL: '0', TAP_TIMEOUT: String(timeoutMs / 1000), NODE_ENV: 'test' },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -63,7 +65,6 @@ function run(file) {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    const timeoutMs = isHeavy(relative(root, file)) ? defaultTimeoutMs * 4 : defaultTimeoutMs;
     const timer = setTimeout(() => {
       output += `\nnot ok - timed out after ${timeoutMs} ms\n`;
       process.kill(-child.pid, 'SIGKILL');
