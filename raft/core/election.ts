@@ -14,7 +14,7 @@ const reasonOfContext = (context: string | undefined): string => context ?? 'ele
 /** Campaigns, unless that would be useless or unsafe. False when it did not. */
 export function maybeCampaign(raft: Raft, reason: string, transfer = false): boolean {
   if (raft.role === 'leader' || !raft.isPromotable || hasUnappliedConfChange(raft)) return false;
-  // Our own vote is bound by the promise as any other.
+  // Our own vote is bound by the promise like every vote.
   if (!transfer && raft.promise.isBinding) return false;
   // Our own vote is on its way to the disk. Another campaign would need another one: a slow disk would never get there.
   if (!transfer && raft.role === 'candidate' && !raft.tracker.hasVoted(raft.id)) return false;
