@@ -55,11 +55,12 @@ export function attribute(
   }
 }
 
-/** When revision `first + i` was seen at the latest to exist: by the first answer from it or from a later one. */
+/** When revision `first + i` existed at the latest: when it was applied, or by the first answer from it or a later one. */
 export function seenAt(timeline: Timeline, placed: readonly Placed[]): number[] {
-  const seen: number[] = Array.from({ length: timeline.last - timeline.first + 1 }, () => Infinity);
+  const { first, last } = timeline;
+  const seen = Array.from({ length: last - first + 1 }, (_, i) => timeline.record(first + i)?.time ?? Infinity);
   for (const { operation, response } of placed) {
-    const i = Math.min(response.revision, timeline.last) - timeline.first;
+    const i = Math.min(response.revision, last) - first;
     if (i >= 0) seen[i] = Math.min(seen[i]!, operation.return ?? Infinity);
   }
   for (let i = seen.length - 2; i >= 0; i--) seen[i] = Math.min(seen[i]!, seen[i + 1]!);

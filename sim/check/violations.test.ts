@@ -49,6 +49,11 @@ const operationCases: Readonly<Record<string, Case>> = {
     says: /revision 11 .*seen before it was called/,
     spoil: (story) => (operation(story, 16).call = 500),
   },
+  'unanswered write applied before its call': {
+    checker: 'Linearizable',
+    says: /revision 11 .*seen before it was called/,
+    spoil: (story) => (operation(story, 16).call = 174),
+  },
   'lost acknowledged write at the end': {
     checker: 'Durable',
     says: /acknowledged write is lost: revision 12, which never was/,
