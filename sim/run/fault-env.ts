@@ -1,5 +1,6 @@
 import { CorruptFileError } from '../../raft/runtime/disk-error.ts';
 import { MemberRemovedError } from '../../store/etcd/membership.ts';
+import type { NodeId } from '../../raft/core/types.ts';
 import type { CrashOptions, Endpoint, LinkFaults, Place, SimClient, SimMember, SimWorld } from '../world/types.ts';
 import type { RunStats } from './stats.ts';
 
@@ -23,6 +24,7 @@ export class FaultEnv {
   readonly #paused = new Map<Place, number>();
   readonly #blocks = new Map<string, number>();
   readonly #peerFaults = new Set<Partial<LinkFaults>>();
+  readonly #snapshotActions = new Set<(to: SimMember) => void>();
   readonly #failedSince = new Map<Place, number>();
   /** members that were asked to be taken out */
   readonly leaving = new Set<Place>();
@@ -72,6 +74,20 @@ export class FaultEnv {
       [members[i], members[j]] = [members[j]!, members[i]!];
     }
     return members;
+  }
+
+  /** Calls back once, when a member is sent a snapshot; returns how to forget it. */
+  onSnapshotOffered(action: (to: SimMember) => void): () => void {
+    this.#snapshotActions.add(action);
+    return () => this.#snapshotActions.delete(action);
+  }
+
+  snapshotOffered(to: NodeId): void {
+    const [action] = this.#snapshotActions;
+    const member = this.world.cluster.members.find(({ id }) => id === to);
+    if (action === undefined || member === undefined || !this.alive.includes(member)) return;
+    this.#snapshotActions.delete(action);
+    action(member);
   }
 
   /** Ends a member, and keeps it down until the function returned is called. */
@@ -165,6 +181,7 @@ export class FaultEnv {
     const { cluster, network } = this.world;
     this.over = true;
     network.heal();
+    this.#snapshotActions.clear();
     this.#blocks.clear();
     this.#peerFaults.clear();
     this.#down.clear();

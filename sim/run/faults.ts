@@ -51,6 +51,18 @@ const crashInDiskOperation: Fault = onMember(
   },
 );
 
+/** The next member that is sent a snapshot loses power while it stores or restores it. */
+const crashAmidSnapshot: Fault = (env, { strength }) => {
+  const operation = trapped[Math.floor(strength * trapped.length)]!;
+  const count = 1 + Math.floor(((strength * 1000) % 1) * 12);
+  let end = env.onSnapshotOffered((member) => {
+    end = member.disk.trap(operation, count, () => {
+      if (env.alive.includes(member)) end = env.crash(member, { kind: 'power' });
+    });
+  });
+  return () => end();
+};
+
 const all = (ends: readonly (() => void)[]): (() => void) => {
   return () => {
     for (const end of ends) end();
@@ -67,6 +79,19 @@ function oneWay(pairs: (env: FaultEnv, planned: PlannedFault) => readonly (reado
     return found.length === 0 ? undefined : env.block(found);
   };
 }
+
+/**
+ * Its connections break at once, so that the others elect anew while it still takes itself for the leader: what it answers
+ * until it finds out is the question.
+ */
+const leaderReset: Fault = (env, { pick }) => {
+  const leader = env.leader(pick);
+  if (leader === undefined) return undefined;
+  const others = env.members.filter((member) => member !== leader);
+  const end = env.separate([[leader], others]);
+  for (const other of others) env.world.network.reset(leader.place, other.place);
+  return end;
+};
 
 /** Who sees whom in a ring: each its neighbours only, which makes a majority of five and not one of three. */
 function ring(env: FaultEnv, { pick }: PlannedFault): [Endpoint, Endpoint][] {
@@ -208,6 +233,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     const leader = env.leader(pick) ?? members[0]!;
     return [[leader], members.filter((member) => member !== leader)];
   }),
+  'partition: leader alone, reset': leaderReset,
   'partition: one alone': partition(([one, ...others]) => [[one!], others]),
   'partition: minority': partition((members) => {
     const count = Math.floor((members.length - 1) / 2);
@@ -239,6 +265,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   'crash: unsynced scattered': crashing(anyOf, powerLoss('scattered')),
   'crash: process': crashing(anyOf, { kind: 'process' }),
   'crash: in a disk operation': crashInDiskOperation,
+  'crash: amid a snapshot': crashAmidSnapshot,
   'crash: leader': crashing(leaderOf, { kind: 'power' }),
   'crash: all': (env, { strength }) => downTogether(env, env.alive, strength),
   'crash: all but one': (env, { pick, strength }) => {

@@ -69,6 +69,7 @@ class Run {
         platform: (platform, place) => this.#recorder.tap(platform, place),
         message: (message) => {
           if (messageTypesCounted.has(message.type)) this.#stats.add(`messages ${message.type}`);
+          if (message.type === 'snap') this.#env.snapshotOffered(message.to);
           return message;
         },
       },

@@ -50,6 +50,7 @@ export const faultPlans = {
   'snapshot breaks': { ...network, forMs: [2000, 10_000] },
 
   'partition: leader alone': { ...partition, weight: 3 },
+  'partition: leader alone, reset': { ...partition, weight: 4, forMs: [300, 4000] },
   'partition: one alone': partition,
   'partition: minority': partition,
   'partition: all alone': { ...partition, weight: 1, forMs: [300, 4000] },
@@ -69,6 +70,7 @@ export const faultPlans = {
   'crash: unsynced scattered': { ...crash, weight: 3 },
   'crash: process': crash,
   'crash: in a disk operation': { ...crash, weight: 6, forMs: [200, 5000] },
+  'crash: amid a snapshot': { ...crash, weight: 4, forMs: [500, 10_000] },
   'crash: leader': { ...crash, weight: 3 },
   'crash: all': { ...crash, weight: 1, forMs: [10, 2000] },
   'crash: all but one': { ...crash, weight: 1, forMs: [10, 3000] },
