@@ -16,11 +16,11 @@ interface Given {
 }
 
 function survivor(name: string, { members, learners = '', last, commit, revisions, cluster = 'cc' }: Given): Survivor {
-  const ids = [...members].map(idOf);
+  const ids = members.split('').map(idOf);
   const confState = {
     voters: ids.filter((id) => !learners.includes(id[0]!)),
     votersOutgoing: [],
-    learners: [...learners].map(idOf),
+    learners: learners.split('').map(idOf),
     learnersNext: [],
     autoLeave: false,
   };
@@ -33,7 +33,7 @@ function survivor(name: string, { members, learners = '', last, commit, revision
     commitRevision: revisions[0],
     lastRevision: revisions[1],
     confState,
-    members: new Map([...members].map((m) => [idOf(m), { name: m, peerUrls: [], clientUrls: [] }])),
+    members: new Map(members.split('').map((m) => [idOf(m), { name: m, peerUrls: [], clientUrls: [] }])),
     log: { lastIndex, lastTerm, writtenAtMs, confState, hardState: { term: lastTerm, vote: '', commit } },
   } as unknown as Survivor;
 }

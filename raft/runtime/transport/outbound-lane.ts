@@ -4,15 +4,7 @@ import { systemClock } from '../../../base/clock.ts';
 import type { Message } from '../../core/types.ts';
 import type { PeerAddress, TlsFiles } from '../types.ts';
 import { encodeMessages, messageBytes } from './message-codec.ts';
-import {
-  batchBytesMax,
-  connectTo,
-  fromBuffer,
-  identityMetadata,
-  messagesPath,
-  removedCode,
-  toBuffer,
-} from './peer-protocol.ts';
+import { batchBytesMax, connectTo, fromBuffer, identityMetadata, messagesPath, toBuffer } from './peer-protocol.ts';
 import type { Identity, Lane } from './peer-protocol.ts';
 
 /** What waits for a peer at most; beyond it messages are dropped, which Raft is made for. */
@@ -129,7 +121,7 @@ export class OutboundLane {
     this.#cancelTimer();
     this.#disconnect();
     if (this.#stopped) return;
-    const removed = Number(status.code) === Number(removedCode);
+    const removed = status.code === grpc.status.PERMISSION_DENIED; // see removedRefusal
     if (removed) this.#options.onRemoved();
     const refused = removed || status.code === grpc.status.FAILED_PRECONDITION; // see checkCaller
     if (wasUp && !refused) {

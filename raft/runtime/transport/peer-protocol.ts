@@ -63,9 +63,8 @@ export function checkCaller(own: Identity, call: CallContext): NodeId {
 const refusal = (message: string): GrpcError => new GrpcError(grpcCode.failedPrecondition, message);
 
 /** Told to a caller of our own cluster only: no other code of ours means this, so it is taken as final. */
-export const removedCode = grpcCode.permissionDenied;
 export const removedRefusal = (id: NodeId): GrpcError =>
-  new GrpcError(removedCode, `member ${id} has been permanently removed from the cluster`);
+  new GrpcError(grpcCode.permissionDenied, `member ${id} has been permanently removed from the cluster`);
 
 export const bytesCodec: MessageCodec<Uint8Array> = { decode: (bytes) => bytes, encode: (bytes) => bytes };
 export const toBuffer = (bytes: Uint8Array): Buffer =>
