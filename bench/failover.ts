@@ -1,7 +1,7 @@
 /**
  * How long a store of three members takes no writes when its leader dies or stands still: three processes at default
  * settings, a write begun through each survivor every few milliseconds; from the signal to the first acknowledgement of
- * one that was begun after it. Run: npm run bench:failover -- [--kills 50] [--mode kill|pause|stop] [--peer kuorum|etcd]
+ * one that was begun after it. Run: npm run bench:failover -- [--kills 50] [--mode kill|pause|stop|disk] [--peer kuorum|etcd]
  *
  * Prints a line a try and a summary, and writes bench/results/failover-<peer>-<mode>-<date>.json.
  */
@@ -20,7 +20,7 @@ const writeTimeoutMs = 3_000;
 const patienceMs = 30_000;
 const settleMs = 700;
 
-const modes = ['kill', 'pause', 'stop'] as const;
+const modes = ['kill', 'pause', 'stop', 'disk'] as const;
 type Mode = (typeof modes)[number];
 
 /** What a survivor's log tells, in the order it happens. */
@@ -38,9 +38,13 @@ interface Try {
   readonly steps: Readonly<Record<string, number>>;
 }
 
+/** of a write of the leader's log, in mode disk */
+const stuckMs = 4_000;
+
 function strike(group: StoreProcesses, leader: StoreMember, mode: Mode): Promise<void> {
   if (mode === 'kill') return group.signal(leader, 'SIGKILL');
   if (mode === 'stop') return group.signal(leader, 'SIGTERM');
+  if (mode === 'disk') return group.arm(leader, 'walBeforeSync', `1*sleep(${stuckMs})`);
   leader.process.kill('SIGSTOP');
   return Promise.resolve();
 }
@@ -52,6 +56,14 @@ async function firstWrite(writers: readonly SteadyWriter[], sinceMs: number): Pr
     if (ends.length > 0) return Math.min(...ends) - sinceMs;
   }
   throw new Error(`no write within ${patienceMs} ms`);
+}
+
+/** Writes go on by the others' disks; what is measured is the worst moment until leadership has been handed over. */
+async function longestGap(writers: readonly SteadyWriter[], sinceMs: number): Promise<number> {
+  await sleep(stuckMs / 2);
+  const ends = writers.flatMap(({ acknowledged }) => acknowledged.map(({ endedMs }) => endedMs));
+  const moments = [sinceMs, ...ends.filter((end) => end > sinceMs).sort((a, b) => a - b), systemClock.monotonicMs()];
+  return Math.max(...moments.slice(1).map((moment, i) => moment - moments[i]!));
 }
 
 function stepsOf(group: StoreProcesses, survivors: readonly StoreMember[], sinceWallMs: number): Try['steps'] {
@@ -77,13 +89,14 @@ async function once(group: StoreProcesses, mode: Mode, number: number): Promise<
     const sinceMs = systemClock.monotonicMs();
     const sinceWallMs = systemClock.nowMs();
     const struck = strike(group, leader, mode);
-    const outageMs = await firstWrite(writers, sinceMs);
+    const outageMs = mode === 'disk' ? await longestGap(writers, sinceMs) : await firstWrite(writers, sinceMs);
     await struck;
     await sleep(50); // the log comes through a pipe
     return { outageMs, steps: stepsOf(group, survivors, sinceWallMs) };
   } finally {
     for (const writer of writers) writer.stop();
-    if (mode === 'pause') leader.process.kill('SIGCONT');
+    if (mode === 'disk') await sleep(stuckMs);
+    else if (mode === 'pause') leader.process.kill('SIGCONT');
     else group.restart(leader);
   }
 }
@@ -98,10 +111,10 @@ const { values: flags } = parseArgs({
 });
 const mode = modes.find((name) => name === flags.mode);
 const peer = (['kuorum', 'etcd'] as const).find((name) => name === flags.peer);
-if (mode === undefined || peer === undefined) throw new Error('--mode kill|pause|stop, --peer kuorum|etcd');
+if (mode === undefined || peer === undefined) throw new Error('--mode kill|pause|stop|disk, --peer kuorum|etcd');
 
 async function measure(peer: Peer, mode: Mode, count: number): Promise<Try[]> {
-  const group = await StoreProcesses.start(peer, members);
+  const group = await StoreProcesses.start(peer, members, mode === 'disk' ? { GOFAIL_HTTP: '127.0.0.1:0' } : {});
   const tries: Try[] = [];
   try {
     for (let number = 1; number <= count; number++) {

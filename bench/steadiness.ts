@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -59,14 +59,6 @@ async function load(group: StoreProcesses): Promise<string[]> {
   );
 }
 
-async function arm(group: StoreProcesses, term: string): Promise<void> {
-  for (const { name } of group.members) {
-    const address = readFileSync(join(group.folder, name, 'fault-points.addr'), 'utf8').trim();
-    const { status, statusText } = await fetch(`http://${address}/walBeforeSync`, { method: 'PUT', body: term });
-    if (status !== 204) throw new Error(`arming ${name}: ${status} ${statusText}`);
-  }
-}
-
 const number = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
 
 const started = systemClock.nowMs();
@@ -74,11 +66,11 @@ const group = await StoreProcesses.start('kuorum', members, { GOFAIL_HTTP: '127.
 try {
   await group.healthy();
   const before = await Promise.all(group.members.map(({ client }) => client.status()));
-  await arm(group, flags.fault);
+  await Promise.all(group.members.map((member) => group.arm(member, 'walBeforeSync', flags.fault)));
   const beganMs = systemClock.nowMs();
   const outputs = await load(group);
   const endedMs = systemClock.nowMs();
-  await arm(group, 'off');
+  await Promise.all(group.members.map((member) => group.arm(member, 'walBeforeSync', 'off')));
   const after = await Promise.all(group.members.map(({ client }) => client.status()));
   const lines = group.members.map((member) => group.logSince(member, beganMs).filter(({ atMs }) => atMs <= endedMs));
   const count = (pattern: RegExp): number => lines.flat().filter(({ msg }) => pattern.test(msg)).length;

@@ -104,6 +104,13 @@ export class StoreProcesses {
     member.process = this.#spawn(member.name, member.logFile);
   }
 
+  /** Arms a fault point of a member of ours; the group must have been started with GOFAIL_HTTP. */
+  async arm({ name }: StoreMember, point: string, term: string): Promise<void> {
+    const address = readFileSync(join(this.folder, name, 'fault-points.addr'), 'utf8').trim();
+    const answer = await fetch(`http://${address}/${point}`, { method: 'PUT', body: term });
+    if (!answer.ok) throw new Error(`arming ${point} of ${name}: ${answer.status} ${await answer.text()}`);
+  }
+
   /** Whom all members that answer follow; undefined where they disagree. */
   async leader(): Promise<StoreMember | undefined> {
     const answers = await Promise.all(this.members.map((member) => member.client.status().catch(() => undefined)));
