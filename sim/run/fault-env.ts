@@ -93,6 +93,8 @@ export class FaultEnv {
   /** Ends a member, and keeps it down until the function returned is called. */
   crash(member: SimMember, options: CrashOptions): () => void {
     const { place } = member;
+    // what was set to come at an opportunity came too late
+    if (this.over) return () => {};
     this.world.cluster.crash(place, options);
     this.#paused.delete(place);
     this.stats.add('crashes');

@@ -65,8 +65,8 @@ export function drawConfig(seed: number, options: RunOptions = {}): RunConfig {
     weights: drawWeights(random),
     heartbeatMs,
     electionMs: heartbeatMs * pick(random, [5, 10, 10]),
-    snapshotCount: pick(random, [5, 15, 50, 500]),
-    catchUpEntries: pick(random, [1, 3, 10, 100]),
+    snapshotCount: pick(random, [5, 10, 10, 50, 300]),
+    catchUpEntries: pick(random, [1, 1, 5, 20, 100]),
     totalMs,
     clockDriftMax: 0.2,
   };
