@@ -95,11 +95,12 @@ const bucketMsMin = 250;
 /** Fine enough to show a short outage in a short run, coarse enough for a long one. */
 export function throughputOf(done: readonly Done[], endMs: number): Throughput {
   const bucketMs = Math.max(bucketMsMin, Math.round(endMs / bucketsAbout / bucketMsMin) * bucketMsMin);
-  const counts = Array.from({ length: Math.max(1, Math.ceil(endMs / bucketMs)) }, () => 0);
+  const counts = Array.from({ length: Math.max(1, Math.floor(endMs / bucketMs)) }, () => 0);
+  const last = counts.length - 1;
   for (const { endMs: at, ok } of done) {
-    const bucket = Math.floor(at / bucketMs);
-    if (ok && at < endMs && bucket < counts.length) counts[bucket]!++;
+    if (ok && at < endMs) counts[Math.min(last, Math.floor(at / bucketMs))]!++;
   }
-  const lengthMs = (bucket: number): number => Math.max(1, Math.min(bucketMs, endMs - bucket * bucketMs));
+  // what is left of a bucket at the end belongs to the last one: a few milliseconds alone would show anything
+  const lengthMs = (bucket: number): number => (bucket < last ? bucketMs : Math.max(1, endMs - last * bucketMs));
   return { bucketMs, rates: counts.map((count, bucket) => Math.round((count * 1000) / lengthMs(bucket))) };
 }
