@@ -67,6 +67,7 @@ export class ChaosCluster {
   readonly #downByFault = new Set<string>();
   readonly #starts = new Map<string, number>();
   readonly #logMarks = new Map<string, number>();
+  #closed = false;
 
   private constructor(layout: Layout, network: PeerNetwork) {
     this.layout = layout;
@@ -151,6 +152,7 @@ export class ChaosCluster {
 
   /** Returns at once; the sampler sees when it is back. */
   start(name: string): void {
+    if (this.#closed) return; // a fault that heals after the run was given up
     this.#starts.set(name, this.runOf(name) + 1);
     this.#logMarks.set(name, logBytesOf(this.layout, name));
     startComponent(this.layout, name);
@@ -202,6 +204,7 @@ export class ChaosCluster {
 
   /** Ends all processes; the data stays. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const name of componentsOf(this.layout)) this.expectEnd(name);
     await stopComponents(this.layout, componentsOf(this.layout).reverse(), 5000);
     await this.network.close();
