@@ -19,6 +19,8 @@ const shrinkRunsMax = 200;
 const progressEveryMs = 2000;
 const violationsShownMax = 5;
 const textLinesMax = 30;
+const traceLinesMax = 60;
+const traceWidthMax = 220;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -44,13 +46,24 @@ function shrinkFailure(result: RunResult, options: RunOptions): void {
   });
   print(`\nafter ${shrunk.runs} runs, the smallest that fails in the same way:`);
   reportFailure(shrunk.result, shrunk.options);
+  const lines: string[] = [];
+  runSeed(drawConfig(result.seed, shrunk.options), (timeUs, who, what) => {
+    if (isTelling(who, what)) lines.push(traceLine(timeUs, who, what));
+  });
+  const shown = lines.slice(-traceLinesMax);
+  print(`\nits end (${shown.length} of ${lines.length} lines, without what members send each other):`);
+  for (const line of shown) print(line.slice(0, traceWidthMax));
 }
+
+/** What members send each other fills most of a trace, and says least to a reader. */
+const isTelling = (who: string, what: string): boolean => !(/^n\d+$/.test(who) && /^[0-9a-f]{4}>/.test(what));
+
+const traceLine = (timeUs: number, who: string, what: string): string =>
+  `${(timeUs / 1e6).toFixed(6).padStart(11)} ${who.padEnd(8)} ${what}`;
 
 /** Prints each step of one seed. */
 function traceOne({ first, run }: SimOptions): RunResult {
-  return runSeed(drawConfig(first, run), (timeUs, who, what) =>
-    print(`${(timeUs / 1e6).toFixed(6).padStart(11)} ${who.padEnd(8)} ${what}`),
-  );
+  return runSeed(drawConfig(first, run), (timeUs, who, what) => print(traceLine(timeUs, who, what)));
 }
 
 class Progress {

@@ -60,7 +60,7 @@ export function drawConfig(seed: number, options: RunOptions = {}): RunConfig {
     members: options.members ?? members,
     clients: options.clients ?? clients,
     watchers: between(random, 1, 3),
-    thinkMs: pick(random, [200, 400, 800, 1600, 3000]),
+    thinkMs: pick(random, [300, 600, 1200, 2400, 4000]),
     impatience: pick(random, [0, 0.05, 0.3]),
     weights: drawWeights(random),
     heartbeatMs,

@@ -34,7 +34,7 @@ export interface RunResult {
   readonly happened: readonly PlannedFault[];
 }
 
-const searchOperationsMax = 300;
+const searchOperationsMax = 150;
 const answerMaxUnits = 30_000_000;
 const messageTypesCounted: ReadonlySet<string> = new Set(['snap', 'timeout-now']);
 

@@ -51,7 +51,8 @@ export const faultPlans = {
 
   'partition: leader alone': { ...partition, weight: 3 },
   'partition: leader alone, reset': { ...partition, weight: 4, forMs: [300, 4000] },
-  'partition: one alone': partition,
+  // long ones: who comes back needs a snapshot
+  'partition: one alone': { ...partition, forMs: [300, 20_000] },
   'partition: minority': partition,
   'partition: all alone': { ...partition, weight: 1, forMs: [300, 4000] },
   'partition: bridge': partition,
@@ -64,11 +65,11 @@ export const faultPlans = {
   'clients lose messages': { group: 'clients', weight: 1, forMs: [500, 6000] },
   'clients cut off': { group: 'clients', weight: 2, forMs: [500, 6000] },
 
-  'crash: unsynced lost': { ...crash, weight: 2 },
+  'crash: unsynced lost': { ...crash, weight: 2, forMs: [10, 20_000] },
   'crash: unsynced kept': { ...crash, weight: 1 },
   'crash: unsynced torn': { ...crash, weight: 2 },
   'crash: unsynced scattered': { ...crash, weight: 3 },
-  'crash: process': crash,
+  'crash: process': { ...crash, forMs: [10, 20_000] },
   'crash: in a disk operation': { ...crash, weight: 6, forMs: [200, 5000] },
   'crash: amid a snapshot': { ...crash, weight: 4, forMs: [500, 10_000] },
   'crash: leader': { ...crash, weight: 3 },
