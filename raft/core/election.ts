@@ -98,6 +98,8 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
   if (isPreVote) return;
   raft.timer.elapsed = 0;
   raft.vote = message.from;
+  // also where its term was known before
+  noteCandidacy(raft, message);
 }
 
 export function rejectVote(raft: Raft, message: Message): void {
