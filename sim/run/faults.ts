@@ -279,6 +279,9 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   'stop and start': onMember(anyOf, (env, member) => env.stop(member)),
   'restart in a row': restartInARow,
 
+  'cut off for long': partition(([one, ...others]) => [[one!], others]),
+  'down for long': crashing(anyOf, { kind: 'power' }),
+
   'pause: leader': onMember(leaderOf, (env, member) => env.pause(member)),
   'pause: any': onMember(anyOf, (env, member) => env.pause(member)),
   'pause: all': (env) => all(env.alive.map((member) => env.pause(member))),

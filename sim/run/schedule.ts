@@ -25,6 +25,7 @@ export type FaultGroup =
   | 'partitions'
   | 'clients'
   | 'crashes'
+  | 'lag'
   | 'pauses'
   | 'disks'
   | 'rot'
@@ -51,8 +52,7 @@ export const faultPlans = {
 
   'partition: leader alone': { ...partition, weight: 3 },
   'partition: leader alone, reset': { ...partition, weight: 4, forMs: [300, 4000] },
-  // long ones: who comes back needs a snapshot
-  'partition: one alone': { ...partition, forMs: [300, 20_000] },
+  'partition: one alone': partition,
   'partition: minority': partition,
   'partition: all alone': { ...partition, weight: 1, forMs: [300, 4000] },
   'partition: bridge': partition,
@@ -65,11 +65,11 @@ export const faultPlans = {
   'clients lose messages': { group: 'clients', weight: 1, forMs: [500, 6000] },
   'clients cut off': { group: 'clients', weight: 2, forMs: [500, 6000] },
 
-  'crash: unsynced lost': { ...crash, weight: 2, forMs: [10, 20_000] },
+  'crash: unsynced lost': { ...crash, weight: 2 },
   'crash: unsynced kept': { ...crash, weight: 1 },
   'crash: unsynced torn': { ...crash, weight: 2 },
   'crash: unsynced scattered': { ...crash, weight: 3 },
-  'crash: process': { ...crash, forMs: [10, 20_000] },
+  'crash: process': crash,
   'crash: in a disk operation': { ...crash, weight: 6, forMs: [200, 5000] },
   'crash: amid a snapshot': { ...crash, weight: 4, forMs: [500, 10_000] },
   'crash: leader': { ...crash, weight: 3 },
@@ -77,6 +77,10 @@ export const faultPlans = {
   'crash: all but one': { ...crash, weight: 1, forMs: [10, 3000] },
   'stop and start': { ...crash, weight: 1 },
   'restart in a row': { ...crash, weight: 1, forMs: [3000, 8000] },
+
+  // for so long that who comes back needs a snapshot
+  'cut off for long': { group: 'lag', weight: 3, forMs: [6000, 25_000] },
+  'down for long': { group: 'lag', weight: 3, forMs: [6000, 25_000] },
 
   'pause: leader': { group: 'pauses', weight: 3, forMs: [100, 8000] },
   'pause: any': { group: 'pauses', weight: 2, forMs: [100, 8000] },
