@@ -6,6 +6,7 @@ import type { CallOutlet } from './call.ts';
 import { errorCode, StreamError } from './frame.ts';
 import type { HeaderFields } from './hpack.ts';
 import { BodyAssembler, MessageAssembler } from './message-assembler.ts';
+import { plainText } from './plain-text.ts';
 import { fieldProblem } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { concurrentCallsMax, streamWindow } from './settings.ts';
@@ -237,9 +238,3 @@ const plainStatus: Partial<Record<GrpcCode, number>> = {
   [grpcCode.resourceExhausted]: 413,
   [grpcCode.deadlineExceeded]: 504,
 };
-
-export const plainText = (status: number, text: string): HttpAnswer => ({
-  status,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
-  body: Buffer.from(`${text}\n`),
-});

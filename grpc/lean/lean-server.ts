@@ -1,11 +1,13 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { createServer as createTlsServer } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import { removeStaleSocket } from '../stale-socket.ts';
 import type { GrpcServer, GrpcServerOptions, HttpHandler, Method } from '../server.ts';
-import { plainText } from './calls.ts';
+import { commonNameOf } from './common-name.ts';
 import { Connection } from './connection.ts';
+import { Http1 } from './http1.ts';
+import { plainText } from './plain-text.ts';
 
 /** whoever connects must speak within this time */
 const handshakeMs = 10_000;
@@ -28,8 +30,11 @@ class LeanServer implements GrpcServer {
   readonly #methods: ReadonlyMap<string, Method>;
   readonly #maxRequestBytes: number;
   readonly #http: HttpHandler;
+  readonly #http1: Http1;
   readonly #servers: Server[] = [];
   readonly #peers = new Set<Peer>();
+  /** they have not said a word yet */
+  readonly #undecided = new Set<Socket>();
   readonly #stopSweep: () => void;
   #idle: (() => void) | undefined;
   ports: readonly number[] = [];
@@ -38,6 +43,7 @@ class LeanServer implements GrpcServer {
     this.#methods = new Map(methods.map((method) => [method.path, method]));
     this.#maxRequestBytes = maxRequestBytes;
     this.#http = http;
+    this.#http1 = new Http1(http, maxRequestBytes);
     this.#stopSweep = systemClock.every(sweepMs, () => this.#sweep());
   }
 
@@ -64,6 +70,8 @@ class LeanServer implements GrpcServer {
       });
     }
     for (const { connection } of this.#peers) connection.destroy();
+    for (const socket of this.#undecided) socket.destroy();
+    this.#http1.close();
     this.#stopSweep();
     await Promise.all(closed);
   }
@@ -85,7 +93,7 @@ class LeanServer implements GrpcServer {
             ...(tls.ca !== undefined && { ca: tls.ca }),
             requestCert: tls.requireClientCert,
             rejectUnauthorized: tls.requireClientCert,
-            ALPNProtocols: ['h2'],
+            ALPNProtocols: ['h2', 'http/1.1'],
             handshakeTimeout: handshakeMs,
           }).on('secureConnection', onSocket)
         : createServer(onSocket);
@@ -105,8 +113,28 @@ class LeanServer implements GrpcServer {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
+  /** The first bytes tell what a client speaks: HTTP/1.1 begins with a method and a path, all else has to be HTTP/2. */
   #accept(socket: Socket): void {
     socket.setNoDelay(true);
+    socket.on('error', () => {}); // 'close' follows
+    const silence = systemClock.after(handshakeMs, () => socket.destroy());
+    const decided = (): void => {
+      silence();
+      this.#undecided.delete(socket);
+    };
+    this.#undecided.add(socket);
+    socket.once('close', decided);
+    socket.once('data', (first: Buffer) => {
+      decided();
+      socket.off('close', decided);
+      if (http1Request.test(first.toString('latin1', 0, methodBytesMax))) {
+        socket.pause();
+        this.#http1.take(socket, first);
+      } else this.#serveHttp2(socket, first);
+    });
+  }
+
+  #serveHttp2(socket: Socket, first: Buffer): void {
     const nowMs = systemClock.monotonicMs();
     const connection = new Connection(socket, {
       methods: this.#methods,
@@ -120,12 +148,12 @@ class LeanServer implements GrpcServer {
     this.#peers.add(peer);
     socket.on('data', (chunk: Buffer) => connection.receive(chunk));
     socket.on('drain', () => connection.drained());
-    socket.on('error', () => {}); // 'close' follows
     socket.on('close', () => {
       connection.lost();
       this.#peers.delete(peer);
       if (!this.#busy) this.#idle?.();
     });
+    connection.receive(first);
   }
 
   #sweep(): void {
@@ -145,13 +173,10 @@ class LeanServer implements GrpcServer {
   }
 }
 
-const grpcOnly: HttpHandler = () => plainText(415, 'this port speaks gRPC: content-type must be application/grpc');
+const http1Request = /^[A-Z]{3,7} \//;
+const methodBytesMax = 10;
 
-function commonNameOf(socket: Socket): string | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const name: string | string[] | undefined = socket.getPeerCertificate()?.subject?.CN;
-  return Array.isArray(name) ? name[0] : name;
-}
+const grpcOnly: HttpHandler = () => plainText(415, 'this port speaks gRPC: content-type must be application/grpc');
 
 /** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
 export async function serveLean(options: GrpcServerOptions): Promise<GrpcServer> {

@@ -11,6 +11,7 @@ import { describe, describeMethods } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
 import { handOverBeforeStop } from './hand-over.ts';
 import { healthMethods } from './health-service.ts';
+import { httpEndpoints } from './http-endpoints.ts';
 import { idToBigint } from './identity.ts';
 import { kvMethods } from './kv-service.ts';
 import { leaseMethods } from './lease-service.ts';
@@ -337,6 +338,7 @@ class Member implements EtcdMember {
       urls: listenClientUrls,
       methods: services.flatMap((methods) => methods(this.#started)),
       ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
+      http: httpEndpoints(() => this.#started),
       maxRequestBytes: this.#started.limits.maxRequestBytes + grpcOverheadBytes,
     });
     const { ports } = this.#server;
