@@ -18,6 +18,8 @@ export interface RunConfig {
   readonly electionMs: number;
   readonly snapshotCount: number;
   readonly catchUpEntries: number;
+  /** off: members are also changed while others are away */
+  readonly strictReconfigCheck: boolean;
   /** faults and load until here; then everything heals */
   readonly safetyMs: number;
   /** the run goes on until here at least */
@@ -76,7 +78,8 @@ export function drawConfig(seed: number, options: RunOptions = {}): RunConfig {
   const drawn = drawSchedule(random, { faults, meanGapMs, startMs: firstFaultMs, endMs });
   const safetyMs = Math.min(endMs, options.untilMs ?? endMs);
   const schedule = drawn.filter(({ id, atMs }) => atMs < safetyMs && (options.only?.includes(id) ?? true));
-  return { ...shared, safetyMs, schedule };
+  const strictReconfigCheck = random.next() < 0.6;
+  return { ...shared, strictReconfigCheck, safetyMs, schedule };
 }
 
 function drawFaults(random: Random): FaultName[] {

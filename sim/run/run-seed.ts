@@ -1,3 +1,4 @@
+import type { EtcdMemberOptions } from '../../store/etcd/member-options.ts';
 import { checkHistory } from '../check/index.ts';
 import type { MemberState } from '../check/history.ts';
 import { CannotDrainError } from '../world/microtasks.ts';
@@ -45,6 +46,11 @@ export function runSeed(config: RunConfig, trace?: TraceSink): RunResult {
   return run.result();
 }
 
+const memberOptions = (config: RunConfig): Partial<EtcdMemberOptions> => {
+  const { heartbeatMs, electionMs, snapshotCount, catchUpEntries, strictReconfigCheck } = config;
+  return { heartbeatMs, electionMs, snapshotCount, catchUpEntries, strictReconfigCheck, watchProgressMs: 5000 };
+};
+
 class Run {
   readonly #config: RunConfig;
   readonly #world: SimWorld;
@@ -59,11 +65,11 @@ class Run {
 
   constructor(config: RunConfig, trace: TraceSink | undefined) {
     this.#config = config;
-    const { seed, members, heartbeatMs, electionMs, snapshotCount, catchUpEntries } = config;
+    const { seed, members } = config;
     this.#world = createWorld({
       seed,
       members,
-      member: { heartbeatMs, electionMs, snapshotCount, catchUpEntries, watchProgressMs: 5000 },
+      member: memberOptions(config),
       ...(trace && { trace }),
       decorate: {
         platform: (platform, place) => this.#recorder.tap(platform, place),
