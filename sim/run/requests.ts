@@ -84,9 +84,8 @@ export class RequestSource {
       case 'lease-keep-alive':
       case 'lease-revoke':
         return { request: { kind, lease: this.#pick(known.leases) } };
-      case 'compact':
-        return { request: { kind, revision: this.#pastRevision(known) }, physical: this.#chance(0.5) };
     }
+    return { request: { kind, revision: this.#pastRevision(known) }, physical: this.#chance(0.5) };
   }
 
   watch(startRevision: number): WatchRequest {

@@ -122,9 +122,8 @@ export function message(request: Request, sorting?: Sorting): object {
     case 'lease-revoke':
     case 'lease-keep-alive':
       return { ID: BigInt(request.lease) };
-    case 'compact':
-      return { revision: request.revision };
   }
+  return { revision: request.revision };
 }
 
 export const methods: Readonly<Record<Request['kind'], string>> = {
@@ -176,10 +175,8 @@ function resultOf(kind: Request['kind'], answer: WireAnswer): Result {
       return { kind, lease: String(answer.ID ?? 0n), ttlSeconds: answer.TTL ?? 0 };
     case 'lease-keep-alive':
       return { kind, ttlSeconds: answer.TTL ?? 0 };
-    case 'lease-revoke':
-    case 'compact':
-      return { kind };
   }
+  return { kind };
 }
 
 export const responseOf = (kind: Request['kind'], answer: WireAnswer): Response => ({
