@@ -6,7 +6,8 @@ import type { MemberContext } from './service.ts';
 
 /** Just enough of a member to compact on: one whose clean-up does not come to an end. */
 function make() {
-  const machine = { stopped: false, state: { mvcc: { revision: 9, compactPending: true } } };
+  const members = new Map();
+  const machine = { stopped: false, state: { mvcc: { revision: 9, compactPending: true }, members } };
   const proposer = { submit: () => Promise.resolve({ header: { revision: 9 } }) };
   const node = { status: () => ({ term: 1, leader: 'a' }) };
   const context = { machine, proposer, node, clock: systemClock, clusterId: 1n, memberId: 1n };
@@ -20,7 +21,8 @@ function make() {
 
 const ends: Record<string, (machine: ReturnType<typeof make>['machine']) => void> = {
   'the clean-up is done': (machine) => (machine.state.mvcc.compactPending = false),
-  'a snapshot replaces the store': (machine) => (machine.state = { mvcc: { revision: 9, compactPending: false } }),
+  'a snapshot replaces the store': (machine) =>
+    (machine.state = { ...machine.state, mvcc: { revision: 9, compactPending: false } }),
   'the member stops': (machine) => (machine.stopped = true),
 };
 for (const [name, end] of Object.entries(ends)) {
