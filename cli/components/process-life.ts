@@ -11,6 +11,8 @@ export interface Part {
 }
 
 const stopGraceMs = 8000;
+/** What has failed can answer nothing any more, and what else this process serves only keeps its clients waiting. */
+const failureGraceMs = 500;
 
 async function stopAll(parts: readonly Part[], log: Log): Promise<void> {
   for (const part of [...parts].reverse()) {
@@ -33,9 +35,10 @@ export async function liveUntilSignal(parts: readonly Part[], log: Log): Promise
   const end = await Promise.race([signalled, ...failures]);
   if (typeof end === 'string') log.info({ signal: end }, 'stopping');
   else log.error({ part: end.part, error: end.error.message }, `${end.part} failed: ${end.error.message}`);
-  systemClock.after(stopGraceMs, () => process.exit(typeof end === 'string' ? 0 : 1));
+  const failed = typeof end !== 'string';
+  systemClock.after(failed ? failureGraceMs : stopGraceMs, () => process.exit(failed ? 1 : 0));
   await stopAll(parts, log);
-  process.exit(typeof end === 'string' ? 0 : 1);
+  process.exit(failed ? 1 : 0);
 }
 
 /** Faults that no part handled: told, and fatal, for the state after them is unknown. */
