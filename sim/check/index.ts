@@ -5,6 +5,7 @@ import { checkConverged, checkLiveness } from './converged.ts';
 import type { LivenessLimits } from './converged.ts';
 import { describeModelOperation, EtcdModel, stateAfter, timedOperations } from './etcd-model.ts';
 import type { History } from './history.ts';
+import { checkLeaseLives } from './lease-lives.ts';
 import { LeaseTimes } from './lease-times.ts';
 import { checkLinearizability } from './linearizability.ts';
 import { Findings } from './report.ts';
@@ -66,6 +67,7 @@ export function checkHistory(history: History, options: CheckOptions = {}): Repo
   new Refusals(history, leases, findings).check(history.operations);
   const search = runSearch(history, options, findings, known);
   if (known) {
+    checkLeaseLives(history, timeline, findings);
     checkSerializable(timeline, history.operations, claims, findings);
     if (toldOf(history) <= timeline.last || history.revisions !== undefined) {
       checkWatches(history, timeline, claims, findings, options.watches);
