@@ -17,6 +17,8 @@ export interface Knowledge {
   /** the greatest revision seen in an answer */
   revision: number;
   compactRevision: number;
+  /** of the last delete of this client that deleted something; 0: none */
+  lastDelete: number;
   /** of this client, as far as it knows */
   readonly leases: LeaseName[];
   /** values read last, for compare-and-swap */
@@ -42,9 +44,9 @@ export const defaultWeights: Weights = {
   delete: 6,
   txn: 20,
   'lease-grant': 4,
-  'lease-keep-alive': 5,
+  'lease-keep-alive': 10,
   'lease-revoke': 2,
-  compact: 1,
+  compact: 2,
 };
 
 const compareResults = ['=', '!=', '<', '>'] as const;
@@ -85,7 +87,7 @@ export class RequestSource {
       case 'lease-revoke':
         return { request: { kind, lease: this.#pick(known.leases) } };
     }
-    return { request: { kind, revision: this.#pastRevision(known) }, physical: this.#chance(0.5) };
+    return { request: { kind, revision: this.#compactTo(known) }, physical: this.#chance(0.5) };
   }
 
   watch(startRevision: number): WatchRequest {
@@ -226,8 +228,14 @@ export class RequestSource {
 
   #pastRevision({ revision, compactRevision }: Knowledge): number {
     if (this.#chance(0.05)) return revision + 1 + this.#random.below(50);
-    const oldest = this.#chance(0.1) ? 1 : Math.max(1, compactRevision);
+    const oldest = this.#chance(0.25) ? 1 : Math.max(1, compactRevision);
     return oldest + this.#random.below(Math.max(1, revision - oldest + 1));
+  }
+
+  /** often to a revision that is a deletion and no more: its tombstone is where a compaction has to stop */
+  #compactTo(known: Knowledge): number {
+    const { lastDelete, compactRevision } = known;
+    return lastDelete > compactRevision && this.#chance(0.4) ? lastDelete : this.#pastRevision(known);
   }
 
   #newLease(): LeaseName {

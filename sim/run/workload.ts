@@ -57,7 +57,7 @@ export class WorkloadClient {
   readonly #random: Random;
   readonly #source: RequestSource;
   readonly #client: SimClient;
-  readonly #known: Knowledge = { revision: 1, compactRevision: 0, leases: [], seen: new Map() };
+  readonly #known: Knowledge = { revision: 1, compactRevision: 0, lastDelete: 0, leases: [], seen: new Map() };
   #place: number;
   #stopped = false;
   #probing = false;
@@ -188,6 +188,7 @@ export class WorkloadClient {
     if (response.kind === 'lease-keep-alive' && response.ttlSeconds === 0 && request.kind === 'lease-keep-alive')
       drop(request.lease);
     if (request.kind === 'lease-revoke') drop(request.lease);
+    if (response.kind === 'delete' && response.deleted > 0) this.#known.lastDelete = response.revision;
     if (request.kind === 'compact') this.#known.compactRevision = request.revision;
     if (response.kind === 'range') for (const kv of response.kvs) seen.set(kv.key, kv);
   }

@@ -9,7 +9,7 @@ import type { ServedCall, SimServer } from './sim-server.ts';
 import type { CallOptions, SimStream, StreamHandlers } from './types.ts';
 
 /** messages of a stream that its client has not taken, above which the server is asked to wait */
-const windowMessages = 32;
+const windowMessages = 4;
 
 /** The server's half: what the handler is given. */
 class ServedStream extends SimCallContext implements ServerStream<unknown, unknown> {
