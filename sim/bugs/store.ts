@@ -189,28 +189,4 @@ export const storeBugs: readonly Bug[] = [
       },
     ],
   },
-  {
-    name: 'writes-on-while-restoring',
-    what: 'the clean-up of the old state goes on while a snapshot replaces it',
-    edits: [
-      {
-        file: machine,
-        find: 'if (this.#compacting || this.#restoring || !this.#state.mvcc.compactPending) return;',
-        replace: 'if (this.#compacting || !this.#state.mvcc.compactPending) return;',
-      },
-      {
-        file: machine,
-        find: 'if (this.#stopped || this.#restoring) return;',
-        replace: 'if (this.#stopped) return;',
-      },
-      {
-        file: machine,
-        find: '    this.#writer.restart(state.appliedIndex);\n    this.#state = state;',
-        replace: `    const old = this.#state;
-    this.#writer.restart(state.appliedIndex);
-    old.mvcc.compactStep(compactStepChanges);
-    this.#state = state;`,
-      },
-    ],
-  },
 ];
