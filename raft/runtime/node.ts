@@ -63,7 +63,7 @@ export async function openRaftNode(options: RaftNodeOptions, hooks: RaftNodeHook
       faultPoint: hooks.faultPoint,
     });
     const transport = await startTransport({
-      own: { id: options.id, clusterId: options.clusterId },
+      own: { id: options.id, clusterId: options.clusterId, urls: options.advertisePeerUrls },
       listenUrls: options.listenPeerUrls,
       tls: options.tls,
       log,

@@ -54,6 +54,8 @@ export interface RaftNodeOptions {
   readonly dataDir: string;
   /** where this node listens for its peers */
   readonly listenPeerUrls: readonly string[];
+  /** where peers reach it; told to those it calls, as they may not know of it yet */
+  readonly advertisePeerUrls?: readonly string[];
   /** the members of a new cluster (with itself); ignored where the data directory holds a log already */
   readonly initialMembers: readonly PeerAddress[];
   /** where the peers are until `setPeers` says otherwise; default: as in initialMembers */

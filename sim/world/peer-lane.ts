@@ -140,6 +140,7 @@ export class PeerLane {
     back.connections.add(connection);
     this.#frameAtUs = -1;
     this.#own.laneUp(this.#peer.id);
+    target.called(this.#own.id, this.#own.urls);
   }
 
   /** A connection broke that stood, and not by us. */

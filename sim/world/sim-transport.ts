@@ -1,6 +1,7 @@
 import type { Method } from '../../grpc/server.ts';
 import type { Message, NodeId } from '../../raft/core/types.ts';
 import type { PeerTransport } from '../../raft/runtime/platform.ts';
+import { AddressBook } from '../../raft/runtime/transport/address-book.ts';
 import { decodeMessages, encodeMessages } from '../../raft/runtime/transport/message-codec.ts';
 import { laneOf } from '../../raft/runtime/transport/peer-protocol.ts';
 import type { TransportEvents, TransportOptions } from '../../raft/runtime/transport/transport.ts';
@@ -26,6 +27,7 @@ export class SimTransport implements PeerTransport {
   readonly place: Place;
   readonly life: Life;
   readonly id: NodeId;
+  readonly urls: readonly string[];
   readonly events: TransportEvents;
   readonly ports: readonly number[] = [2380];
   /** what else it answers at the peer port */
@@ -33,6 +35,7 @@ export class SimTransport implements PeerTransport {
   readonly #clusterId: string;
   readonly #onSent: SentObserver;
   readonly #isRemoved: TransportOptions['isRemoved'];
+  readonly #book: AddressBook;
   readonly #peers = new Map<NodeId, Peer>();
   #closed = false;
 
@@ -42,6 +45,8 @@ export class SimTransport implements PeerTransport {
     this.life = life;
     this.id = options.own.id;
     this.#clusterId = options.own.clusterId;
+    this.urls = options.own.urls ?? [];
+    this.#book = new AddressBook(this.id, options.isRemoved);
     this.events = options.events;
     this.methods = new Map((options.methods ?? []).map((method) => [method.path, method]));
     this.#onSent = onSent;
@@ -55,8 +60,18 @@ export class SimTransport implements PeerTransport {
   }
 
   setPeers(addresses: readonly PeerAddress[]): void {
+    this.#book.list(addresses);
+    this.#openLanes();
+  }
+
+  /** Somebody has connected, and says where it is. */
+  called(id: NodeId, urls: readonly string[]): void {
+    if (this.#book.called(id, urls)) this.#openLanes();
+  }
+
+  #openLanes(): void {
     if (this.#closed) return;
-    const wanted = new Map(addresses.map((address) => [address.id, address]));
+    const wanted = this.#book.peers;
     for (const [id, { address, urgent, bulk }] of this.#peers) {
       if (wanted.get(id)?.urls.join() === address.urls.join()) continue;
       this.#peers.delete(id);
@@ -64,7 +79,7 @@ export class SimTransport implements PeerTransport {
       bulk.stop();
     }
     for (const [id, address] of wanted) {
-      if (id === this.id || this.#peers.has(id) || address.urls.length === 0) continue;
+      if (this.#peers.has(id) || address.urls.length === 0) continue;
       this.#peers.set(id, {
         address,
         urgent: new PeerLane(this, address, 'urgent'),

@@ -266,6 +266,7 @@ class Member implements EtcdMember {
       clusterId: this.clusterId,
       dataDir: join(options.dataDir, 'raft'),
       listenPeerUrls: options.listenPeerUrls,
+      advertisePeerUrls: options.initialAdvertisePeerUrls,
       initialMembers: [...bootstrap.members].map(([id, { peerUrls }]) => ({ id, urls: peerUrls })),
       initialState: bootstrap.initialState,
       peers: this.#membership.peers,

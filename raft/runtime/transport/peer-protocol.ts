@@ -24,6 +24,8 @@ export const protocolVersion = '1';
 export interface Identity {
   readonly clusterId: string;
   readonly id: NodeId;
+  /** where peers reach it, as far as it knows itself */
+  readonly urls?: readonly string[] | undefined;
 }
 
 const names = {
@@ -31,6 +33,7 @@ const names = {
   cluster: 'kuorum-cluster-id',
   from: 'kuorum-from',
   to: 'kuorum-to',
+  urls: 'kuorum-urls',
 } as const;
 
 export function identityMetadata(own: Identity, to: NodeId, lane: Lane | 'snapshot'): grpc.Metadata {
@@ -40,6 +43,7 @@ export function identityMetadata(own: Identity, to: NodeId, lane: Lane | 'snapsh
   metadata.set(names.from, own.id);
   metadata.set(names.to, to);
   metadata.set('kuorum-lane', lane);
+  if (own.urls !== undefined && own.urls.length > 0) metadata.set(names.urls, own.urls.join(','));
   return metadata;
 }
 
@@ -59,6 +63,10 @@ export function checkCaller(own: Identity, call: CallContext): NodeId {
   if (from === undefined || from === own.id) throw refusal(`member ${from} cannot be a peer of member ${own.id}`);
   return from;
 }
+
+/** Where the caller says it is; none from a member of an older version. */
+export const callerUrls = (call: CallContext): readonly string[] =>
+  (call.metadata(names.urls) ?? '').split(',').filter((url) => /^https?:\/\//.test(url));
 
 const refusal = (message: string): GrpcError => new GrpcError(grpcCode.failedPrecondition, message);
 

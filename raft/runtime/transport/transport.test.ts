@@ -71,6 +71,20 @@ const append = (from: string, to: string, index: number, size: number): Message 
   entries: [{ index: index + 1, term: 1, type: 'normal', data: Buffer.alloc(size, index) }],
 });
 
+void t.test('whoever calls is answered, also one that was never heard of', async (t) => {
+  const reserved = await start(t, 'reserved');
+  const url = reserved.peer().urls[0]!;
+  await reserved.transport.close();
+  const b = await start(t, 'b');
+  const a = await start(t, 'a', { listenUrls: [url], own: { id: 'a', clusterId: 'c', urls: [url] } });
+  a.transport.setPeers([b.peer()]);
+  await eventually('both ways', 3000, () => (a.transport.isUp('b') && b.transport.isUp('a')) || undefined);
+  b.transport.send(heartbeat('b', 'a', 7));
+  await eventually('an answer', 3000, () => a.seen.messages.find(({ commit }) => commit === 7));
+  b.transport.setPeers([{ id: 'x', urls: ['http://127.0.0.1:9'] }]);
+  t.equal(b.transport.isUp('a'), true, 'a list that does not have it yet changes nothing');
+});
+
 void t.test('messages survive encoding, field by field', (t) => {
   const messages: Message[] = [
     { type: 'pre-vote', from: 'a', to: 'b', term: 2 ** 40, index: 0, logTerm: 0, context: 'transfer' },

@@ -7,10 +7,12 @@ import { messageOf } from '../../../base/message-of.ts';
 import { systemClock } from '../../../base/clock.ts';
 import type { Message, NodeId } from '../../core/types.ts';
 import type { PeerAddress, TlsFiles } from '../types.ts';
+import { AddressBook } from './address-book.ts';
 import { decodeMessages } from './message-codec.ts';
 import { OutboundLane } from './outbound-lane.ts';
 import {
   bytesCodec,
+  callerUrls,
   checkCaller,
   connectTo,
   frameBytesMax,
@@ -67,6 +69,7 @@ const accepted = new Uint8Array(0);
 /** All connections of one member to its peers. */
 export class Transport {
   readonly #options: TransportOptions;
+  readonly #book: AddressBook;
   readonly #peers = new Map<NodeId, Peer>();
   readonly #snapshotCalls = new Set<grpc.ClientDuplexStream<Uint8Array, Uint8Array>>();
   #server: GrpcServer | undefined;
@@ -74,6 +77,7 @@ export class Transport {
 
   private constructor(options: TransportOptions) {
     this.#options = options;
+    this.#book = new AddressBook(options.own.id, options.isRemoved);
   }
 
   static async start(options: TransportOptions): Promise<Transport> {
@@ -99,8 +103,13 @@ export class Transport {
   }
 
   setPeers(addresses: readonly PeerAddress[]): void {
+    this.#book.list(addresses);
+    this.#openLanes();
+  }
+
+  #openLanes(): void {
     if (this.#stopped) return;
-    const wanted = new Map(addresses.map((address) => [address.id, address]));
+    const wanted = this.#book.peers;
     for (const [id, peer] of this.#peers) {
       if (sameUrls(wanted.get(id), peer.address)) continue;
       this.#peers.delete(id);
@@ -108,7 +117,7 @@ export class Transport {
       peer.lanes.bulk.stop();
     }
     for (const [id, address] of wanted) {
-      if (id === this.#options.own.id || this.#peers.has(id) || address.urls.length === 0) continue;
+      if (this.#peers.has(id) || address.urls.length === 0) continue;
       this.#peers.set(id, {
         address,
         lanes: { urgent: this.#openLane(address, 'urgent'), bulk: this.#openLane(address, 'bulk') },
@@ -208,6 +217,7 @@ export class Transport {
   #callerOf(stream: ServerStream<Uint8Array, Uint8Array>): NodeId {
     const from = checkCaller(this.#options.own, stream);
     if (this.#options.isRemoved?.(from) === true) throw removedRefusal(from);
+    if (this.#book.called(from, callerUrls(stream))) this.#openLanes();
     return from;
   }
 
