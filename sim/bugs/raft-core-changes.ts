@@ -68,6 +68,7 @@ export const extensionBugs: readonly Bug[] = [
   {
     name: 'overlapping-conf-changes',
     what: 'a configuration change is proposed while another is not applied yet',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/proposing.ts',
@@ -116,6 +117,7 @@ export const extensionBugs: readonly Bug[] = [
   {
     name: 'snapshot-drops-tail',
     what: 'a snapshot of entries that the follower has already throws away the acknowledged ones behind it',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/follower.ts',
@@ -127,6 +129,7 @@ export const extensionBugs: readonly Bug[] = [
   {
     name: 'snapshot-over-newer-state',
     what: 'an old snapshot replaces a state that is newer',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/follower.ts',

@@ -170,6 +170,7 @@ export const coreBugs: readonly Bug[] = [
   {
     name: 'aba-acknowledgement',
     what: 'an fsync of entries that were overwritten meanwhile counts for those that took their place (A-B-A)',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/log/unstable.ts',
@@ -181,6 +182,7 @@ export const coreBugs: readonly Bug[] = [
   {
     name: 'old-acknowledgement-counts',
     what: 'a leader counts an acknowledgement that was given in an earlier term',
+    simulation: 'core',
     edits: [
       {
         file: 'raft/core/step.ts',
