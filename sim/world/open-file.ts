@@ -2,6 +2,7 @@ import type { DiskFile } from '../../raft/runtime/disk.ts';
 import type { Life } from './event-queue.ts';
 import type { SimDisk } from './sim-disk.ts';
 import { systemError } from './sim-disk.ts';
+import { sectorBytes } from './sim-file.ts';
 import type { SimFile } from './sim-file.ts';
 
 /** A file as a process holds it open. What it writes is in the page cache at once; the call takes a while to say so. */
@@ -84,7 +85,7 @@ export class OpenFile implements DiskFile {
   #write(bytes: Uint8Array, position: number): [written: number, error?: unknown] {
     let written: number;
     try {
-      written = this.#disk.admitWrite(bytes.length, this.#path);
+      written = wholeSectors(position, this.#disk.admitWrite(bytes.length, this.#path), bytes.length);
     } catch (error) {
       return [0, error];
     }
@@ -95,4 +96,15 @@ export class OpenFile implements DiskFile {
   #check(operation: string): void {
     if (!this.#open) throw systemError('EBADF', operation, this.#path);
   }
+}
+
+/**
+ * A short write ends with a page, as the system copies page by page. (Within a sector its half would look, after a loss of
+ * power, like a damaged record: the log refuses that, and rightly so.)
+ */
+function wholeSectors(position: number, written: number, asked: number): number {
+  if (written === asked) return asked;
+  const end = position + written;
+  const whole = end - (end % sectorBytes) - position;
+  return whole > 0 ? whole : asked;
 }

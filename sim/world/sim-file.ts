@@ -3,7 +3,7 @@ import { chance } from './sim-random.ts';
 import type { UnsyncedFate } from './types.ts';
 
 /** What a disk writes whole, or not at all, as far as one can hope. */
-const sectorBytes = 512;
+export const sectorBytes = 512;
 const pageBytes = 4096;
 
 /** Bytes that grow. */
