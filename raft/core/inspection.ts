@@ -62,6 +62,11 @@ export class Inspection {
     return this.#raft.tracker.configuration.outgoing;
   }
 
+  /** a leader's: how far it believes that member to hold its log; 0 where it knows nothing */
+  matchOf(id: NodeId): LogIndex {
+    return this.#raft.tracker.progress.get(id)?.match ?? 0;
+  }
+
   /** also of the entry before the first; undefined where the log does not (or no longer) reach */
   termAt(index: LogIndex): Term | undefined {
     return this.#raft.log.termAt(index);

@@ -33,6 +33,11 @@ class FakeMember implements MemberView {
   entryAt(index: number): Entry | undefined {
     return this.log[index - 1];
   }
+
+  matches: Readonly<Record<NodeId, number>> = {};
+  matchOf(id: NodeId): number {
+    return this.matches[id] ?? 0;
+  }
 }
 
 const entry = (index: number, term: Term, text = ''): Entry => ({
@@ -90,6 +95,31 @@ const broken: [name: string, invariant: Invariant, act: (g: ReturnType<typeof gr
       checks.sent(vote('3', '1', 2));
       checks.restarted('3');
       checks.sent(vote('3', '2', 2));
+    },
+  ],
+  [
+    'a candidate that has not applied a committed configuration change',
+    'election safety',
+    ({ checks, one, two }) => {
+      const change: Entry = { ...entry(3, 1), type: 'conf-change' };
+      one.log = [...one.log, change];
+      Object.assign(one, { durableIndex: 3 });
+      checks.observe(one);
+      two.log = [...one.log];
+      two.durableIndex = 3;
+      checks.observe(two);
+      one.commit = 3;
+      checks.observe(one);
+      Object.assign(two, { commit: 3, applied: 2, term: 2, vote: '2', role: 'candidate' });
+      checks.observe(two);
+    },
+  ],
+  [
+    'an acknowledgement of entries that are not there',
+    'log matching',
+    ({ checks, one }) => {
+      one.matches = { 2: 2 };
+      checks.observe(one);
     },
   ],
   [

@@ -21,6 +21,8 @@ export interface MemberView {
   /** also of the entry before the first */
   termAt(index: LogIndex): Term | undefined;
   entryAt(index: LogIndex): Entry | undefined;
+  /** a leader's: how far it believes another to hold its log */
+  matchOf?(id: NodeId): LogIndex;
 }
 
 export type Invariant =
@@ -91,6 +93,8 @@ export class RaftInvariants {
     if (member.term === 0) this.#checkKeepsVote(view);
     this.#checkGoesForward(member, view);
     this.#takeLog(member, view);
+    if (view.role === 'candidate' && (member.role !== 'candidate' || member.term !== view.term)) this.#campaigns(view);
+    if (view.role === 'leader') this.#checkMatches(member, view);
     if (view.role === 'leader' && (member.role !== 'leader' || member.term !== view.term)) this.#elected(view);
     if (view.commit > member.commit) this.#advanceCommit(member, view);
     member.remember(view);
@@ -293,6 +297,33 @@ export class RaftInvariants {
       throw new InvariantViolation('log matching', `${view.id} holds ${nameOf(entry)} ${what}`);
     }
     return known;
+  }
+
+  /** Who votes for it may depend on a change that is committed: it must be in force here. */
+  #campaigns(view: MemberView): void {
+    for (let i = view.applied + 1; i <= view.commit; i++) {
+      if (view.entryAt(i)?.type !== 'conf-change') continue;
+      const text = `${view.id} campaigns in term ${view.term}, and has not applied the committed configuration change ${i}`;
+      throw new InvariantViolation('election safety', text);
+    }
+  }
+
+  /** What a leader counts as acknowledged must be there. */
+  #checkMatches(leader: MemberShadow, view: MemberView): void {
+    if (view.matchOf === undefined) return;
+    if (leader.term !== view.term || leader.role !== 'leader') leader.matches.clear();
+    for (const { view: holder } of this.#members.values()) {
+      const match = view.matchOf(holder.id);
+      if (match === 0 || match === leader.matches.get(holder.id)) continue;
+      leader.matches.set(holder.id, match);
+      // one that follows a later leader may have lost what it had acknowledged to this one
+      if (holder.id === view.id || holder.term > view.term) continue;
+      const term = view.termAt(match);
+      const isKnown = term !== undefined && match >= holder.firstIndex;
+      if (match <= holder.lastIndex && (!isKnown || holder.termAt(match) === term)) continue;
+      const text = `${view.id} leads term ${view.term} and counts ${holder.id} as holding entry ${match} of term ${term}, which it does not`;
+      throw new InvariantViolation('log matching', text);
+    }
   }
 
   #elected(view: MemberView): void {

@@ -25,6 +25,8 @@ export class MemberShadow {
   commit: LogIndex = 0;
   applied: LogIndex = 0;
   durable: LogIndex = 0;
+  /** a leader's: what each member had acknowledged when that was looked at */
+  readonly matches = new Map<NodeId, LogIndex>();
   /** until it is seen again after a restart: what it must still have */
   durableBeforeRestart: LogIndex = 0;
   /** the entry its state machine applied last, where that is told */
