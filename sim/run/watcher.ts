@@ -85,10 +85,15 @@ export class WatcherClient {
     this.#stream?.send({ progressRequest: {} });
   }
 
-  /** Everything that it watches was seen up to `revision`. */
+  /**
+   * Everything that it watches was seen up to `revision`. A stream with a watch from a revision still to come tells no
+   * progress until then, as with etcd, so that nothing can be said of it.
+   */
   isCurrent(revision: number): boolean {
     const watched = [...this.#byId.values()];
-    return this.#stream !== undefined && watched.every(({ next }) => next > revision);
+    const begins = ({ record }: Subscription): number => record?.request.startRevision ?? 0;
+    if (this.#stream === undefined) return false;
+    return watched.some((one) => begins(one) > revision + 1) || watched.every(({ next }) => next > revision);
   }
 
   describe(): string {
