@@ -62,6 +62,10 @@ export class Inspection {
     return this.#raft.tracker.configuration.outgoing;
   }
 
+  get learners(): ReadonlySet<NodeId> {
+    return this.#raft.tracker.configuration.learners;
+  }
+
   /** a leader's: how far it believes that member to hold its log; 0 where it knows nothing */
   matchOf(id: NodeId): LogIndex {
     return this.#raft.tracker.progress.get(id)?.match ?? 0;

@@ -115,6 +115,27 @@ const broken: [name: string, invariant: Invariant, act: (g: ReturnType<typeof gr
     },
   ],
   [
+    'an older configuration after a restart',
+    'state-machine safety',
+    ({ checks, one, two }) => {
+      one.log = [...one.log, { ...entry(3, 1), type: 'conf-change' }, entry(4, 1)];
+      two.log = [...one.log];
+      Object.assign(one, { durableIndex: 4 });
+      Object.assign(two, { durableIndex: 4 });
+      checks.observe(one);
+      checks.observe(two);
+      one.commit = 4;
+      checks.observe(one);
+      Object.assign(one, { applied: 3, voters: new Set(['1', '2', '3', '4']) });
+      checks.observe(one);
+      checks.restarted('2');
+      Object.assign(two, { commit: 4, applied: 3 });
+      checks.observe(two);
+      two.applied = 4;
+      checks.observe(two);
+    },
+  ],
+  [
     'an acknowledgement of entries that are not there',
     'log matching',
     ({ checks, one }) => {

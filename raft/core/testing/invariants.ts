@@ -18,6 +18,7 @@ export interface MemberView {
   readonly durableIndex: LogIndex;
   readonly voters: ReadonlySet<NodeId>;
   readonly votersOutgoing: ReadonlySet<NodeId>;
+  readonly learners?: ReadonlySet<NodeId>;
   /** also of the entry before the first */
   termAt(index: LogIndex): Term | undefined;
   entryAt(index: LogIndex): Entry | undefined;
@@ -80,6 +81,8 @@ export class RaftInvariants {
   /** votes of this term and before are not known (any more) */
   #votesUnknownTo: Term = Number.MAX_SAFE_INTEGER;
   #forgottenTo: LogIndex = 0;
+  /** who takes part, by the entry from which on, ascending */
+  readonly #configurations: { readonly index: LogIndex; readonly members: string }[] = [];
   readonly #reads = new Map<string, LogIndex>();
 
   observe(view: MemberView): void {
@@ -93,6 +96,8 @@ export class RaftInvariants {
     if (member.term === 0) this.#checkKeepsVote(view);
     this.#checkGoesForward(member, view);
     this.#takeLog(member, view);
+    // a member that starts again is yet to be told of the changes that its machine has applied
+    if (view.applied !== member.applied && member.term > 0) this.#checkConfiguration(member, view);
     if (view.role === 'candidate' && (member.role !== 'candidate' || member.term !== view.term)) this.#campaigns(view);
     if (view.role === 'leader') this.#checkMatches(member, view);
     if (view.role === 'leader' && (member.role !== 'leader' || member.term !== view.term)) this.#elected(view);
@@ -299,6 +304,23 @@ export class RaftInvariants {
     return known;
   }
 
+  /** Equal indexes, equal configurations: a restart or a snapshot must not bring an older one back. */
+  #checkConfiguration(member: MemberShadow, view: MemberView): void {
+    // while a snapshot replaces the log, its configuration is in force already
+    if (view.durableIndex === 0 || view.applied === 0) return;
+    let since = Math.max(member.applied, view.firstIndex - 1);
+    for (let i = since + 1; i <= view.applied; i++) if (view.entryAt(i)?.type === 'conf-change') since = i;
+    const members = configurationOf(view);
+    const known = this.#configurations.findLast(({ index }) => index <= view.applied);
+    if (known === undefined || (since > known.index && view.entryAt(since)?.type === 'conf-change')) {
+      const place = this.#configurations.findLastIndex(({ index }) => index < since) + 1;
+      this.#configurations.splice(place, 0, { index: since, members });
+    } else if (known.members !== members) {
+      const text = `${view.id} takes part in ${members} at ${view.applied}, where ${known.members} is in force since ${known.index}`;
+      throw new InvariantViolation('state-machine safety', text);
+    }
+  }
+
   /** Who votes for it may depend on a change that is committed: it must be in force here. */
   #campaigns(view: MemberView): void {
     for (let i = view.applied + 1; i <= view.commit; i++) {
@@ -420,6 +442,11 @@ export class RaftInvariants {
 }
 
 const nameOf = ({ index, term }: Entry): string => `entry ${index} of term ${term}`;
+
+function configurationOf({ voters, votersOutgoing, learners }: MemberView): string {
+  const list = (ids: ReadonlySet<NodeId> = new Set()): string => [...ids].sort().join(' ');
+  return `(${list(voters)})(${list(votersOutgoing)}) learners (${list(learners)})`;
+}
 
 function isMajority(voters: ReadonlySet<NodeId>, agrees: (id: NodeId) => boolean): boolean {
   let count = 0;
