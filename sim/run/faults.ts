@@ -35,6 +35,12 @@ const crashing = (which: typeof anyOf, options: CrashOptions): Fault =>
   onMember(which, (env, member) => env.crash(member, options));
 const powerLoss = (unsynced: UnsyncedFate): CrashOptions => ({ kind: 'power', unsynced });
 
+const all = (ends: readonly (() => void)[]): (() => void) => {
+  return () => {
+    for (const end of ends) end();
+  };
+};
+
 /** mostly in a sync: what an acknowledgement waits for is decided there */
 const trapped: readonly DiskOperation[] = ['sync', 'sync', 'sync', 'sync', 'name', 'write'];
 
@@ -51,22 +57,19 @@ const crashInDiskOperation: Fault = onMember(
   },
 );
 
-/** The next member that is sent a snapshot loses power while it stores or restores it. */
-const crashAmidSnapshot: Fault = (env, { strength }) => {
+/** The next member that is sent a snapshot loses power while it stores or restores it, which some do slowly. */
+const crashAmidSnapshot: Fault = (env, { pick, strength }) => {
   const operation = trapped[Math.floor(strength * trapped.length)]!;
-  const count = 1 + Math.floor(((strength * 1000) % 1) * 12);
+  const count = 1 + Math.floor(((strength * 1000) % 1) * 6);
   let end = env.onSnapshotOffered((member) => {
-    end = member.disk.trap(operation, count, () => {
-      if (env.alive.includes(member)) end = env.crash(member, { kind: 'power' });
+    if (pick < 0.5) member.disk.setSlowness(1 + 600 * pick);
+    const disarm = member.disk.trap(operation, count, () => {
+      if (env.alive.includes(member)) end = all([heal, env.crash(member, { kind: 'power' })]);
     });
+    const heal = (): void => member.disk.setSlowness(1);
+    end = all([disarm, heal]);
   });
   return () => end();
-};
-
-const all = (ends: readonly (() => void)[]): (() => void) => {
-  return () => {
-    for (const end of ends) end();
-  };
 };
 
 function partition(groups: (members: SimMember[], env: FaultEnv, planned: PlannedFault) => SimMember[][]): Fault {
@@ -267,6 +270,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   'crash: in a disk operation': crashInDiskOperation,
   'crash: amid a snapshot': crashAmidSnapshot,
   'crash: leader': crashing(leaderOf, { kind: 'power' }),
+  'crash: leader, process': crashing(leaderOf, { kind: 'process' }),
   'crash: all': (env, { strength }) => downTogether(env, env.alive, strength),
   'crash: all but one': (env, { pick, strength }) => {
     const spared = env.any(pick);

@@ -143,6 +143,17 @@ export function checkConvergence(parts: Parts): boolean {
   };
   const converged = reaches(parts, bounds.convergeMs, equal, () => `members are not equal: ${describeAll(parts)}`);
   if (!converged) return false;
+  const waiting = (): SimMember[] => env.members.filter(({ etcd }) => etcd && etcd.describe().proposalsPending > 0);
+  const answered = reaches(
+    parts,
+    bounds.convergeMs,
+    () => waiting().length === 0,
+    () =>
+      `proposals wait for ever: ${waiting()
+        .map(({ name }) => name)
+        .join(', ')}`,
+  );
+  if (!answered) return false;
   const hashes = env.members.map(({ place }) => world.cluster.stateOf(place)?.hash);
   if (new Set(hashes).size > 1) {
     const text = `members applied the same and hold something else: ${hashes.join(', ')}`;

@@ -27,7 +27,7 @@ import type { CrashOptions, MemberLife, Place, SimMember, StoreState } from './t
 import type { World } from './sim-world.ts';
 
 /** of the log: small, so that it rolls over now and then */
-const segmentBytes = 64 * 1024;
+const segmentBytes = 4 * 1024;
 /** the chance that a power failure takes the whole machine from the network without a word */
 const silentChance = 0.5;
 
