@@ -183,6 +183,7 @@ export const coreBugs: readonly Bug[] = [
     name: 'old-acknowledgement-counts',
     what: 'a leader counts an acknowledgement that was given in an earlier term',
     simulation: 'core',
+    maxSeeds: 1000,
     edits: [
       {
         file: 'raft/core/step.ts',

@@ -193,17 +193,6 @@ export const runtimeBugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'restored-entries-applied-again',
-    what: 'entries that a snapshot covers are applied after it once more',
-    edits: [
-      {
-        file: 'raft/runtime/applier.ts',
-        find: 'this.#queue = this.#queue.filter((entry) => entry.index > meta.index);',
-        replace: 'void meta.index;',
-      },
-    ],
-  },
-  {
     name: 'applied-again-after-restart',
     what: 'after a restart entries are applied from the start of the log, whatever the state holds already',
     etcd: '14685',
@@ -287,22 +276,6 @@ export const runtimeBugs: readonly Bug[] = [
         file: 'raft/runtime/wal/wal.ts',
         find: 'this.#segments.length > 1 && this.#segments[1]!.firstIndex <= index + 1',
         replace: 'this.#segments.length > 1 && this.#segments[0]!.firstIndex <= index + 1',
-      },
-    ],
-  },
-  {
-    name: 'snapshot-in-force-removed',
-    what: 'old snapshot files are removed, the one that the log leads back to among them',
-    edits: [
-      {
-        file: 'raft/runtime/snapshot-store.ts',
-        find: '      if (index >= inForce) return;\n',
-        replace: '      void inForce;\n',
-      },
-      {
-        file: 'raft/runtime/snapshot-store.ts',
-        find: '.slice(0, -keptFiles)',
-        replace: '.slice(0, -keptFiles + 1)',
       },
     ],
   },
