@@ -41,7 +41,11 @@ const cases: Readonly<Record<string, Case>> = {
     says: /lease 7 ended in revision 3, before the time that it was kept alive for/,
   },
   'a lease that was revoked meanwhile': { operations: [keepAlive(1000), revoke(1500, 3)], end: endAt(1501) },
-  'a renewal while it ends': { operations: [keepAlive(2009)], end: endAt(2010) },
+  'a renewal that succeeds while the lease ends': {
+    operations: [keepAlive(2009)],
+    end: endAt(2010),
+    says: /lease 7 ended in revision 3, before the time that it was kept alive for/,
+  },
   'a renewal after its end': {
     operations: [keepAlive(2020)],
     end: endAt(2015),

@@ -74,11 +74,11 @@ export class RequestSource {
     const kind = this.#kind(known);
     switch (kind) {
       case 'put':
-        return { request: this.#put(this.#key(), known) };
+        return { request: this.#put(this.key(), known) };
       case 'range':
         return this.#range(known);
       case 'delete':
-        return { request: this.#delete(this.#key(), 0.2) };
+        return { request: this.#delete(this.key(), 0.2) };
       case 'txn':
         return { request: this.#txn(known) };
       case 'lease-grant':
@@ -94,7 +94,7 @@ export class RequestSource {
     const place = this.#random.below(4);
     const range =
       place === 0
-        ? { key: this.#key() }
+        ? { key: this.key() }
         : place === 1
           ? { key: '\0', rangeEnd: '\0' }
           : { key: prefixes[place - 2]!, rangeEnd: String.fromCharCode(prefixes[place - 2]!.charCodeAt(0) + 1) };
@@ -113,7 +113,7 @@ export class RequestSource {
 
   /** One that writes and can only succeed: to see that the cluster takes writes again. */
   probe(): Request {
-    return { kind: 'put', key: this.#key(), value: this.#value() };
+    return { kind: 'put', key: this.key(), value: this.value() };
   }
 
   #kind(known: Knowledge): Request['kind'] {
@@ -132,7 +132,7 @@ export class RequestSource {
     return {
       kind: 'put',
       key,
-      value: ignoreValue ? '' : this.#value(),
+      value: ignoreValue ? '' : this.value(),
       ...(withLease && { lease: this.#pick(known.leases) }),
       ...(this.#chance(0.3) && { prevKv: true }),
       ...(ignoreValue && { ignoreValue }),
@@ -153,7 +153,7 @@ export class RequestSource {
   }
 
   #rangeStep(known: Knowledge): RangeRequest {
-    const span = this.#chance(0.5) ? { key: this.#key() } : this.#span();
+    const span = this.#chance(0.5) ? { key: this.key() } : this.#span();
     return {
       kind: 'range',
       ...span,
@@ -166,7 +166,7 @@ export class RequestSource {
 
   #txn(known: Knowledge): TxnRequest {
     const shape = this.#random.below(4);
-    const key = this.#key();
+    const key = this.key();
     const seen = known.seen.get(key);
     if (shape === 0) {
       // compare-and-swap, as a lock or the Kubernetes API server does it
@@ -207,7 +207,7 @@ export class RequestSource {
 
   #compare(known: Knowledge): Compare {
     const target = this.#pick(compareTargets);
-    const key = this.#key();
+    const key = this.key();
     const seen = known.seen.get(key);
     const operands = {
       value: seen?.value ?? '',
@@ -242,13 +242,13 @@ export class RequestSource {
     return this.#chance(0.4) ? '0' : String(1 + this.#random.below(2 ** 31));
   }
 
-  #key(): Key {
+  key(): Key {
     // some keys are hot
     return allKeys[this.#chance(0.5) ? this.#random.below(3) : this.#random.below(allKeys.length)]!;
   }
 
   /** Unique, so that a checker sees whose write was read. */
-  #value(): string {
+  value(): string {
     return `${this.#name}.${++this.#values}`;
   }
 

@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.ts';
-import type { Kv, Outcome, Request } from '../check/history.ts';
+import type { Kv, LeaseGrantResult, Outcome, Request } from '../check/history.ts';
 import type { SimCallError, SimClient, SimMember, SimWorld } from '../world/types.ts';
 import { RequestSource } from './requests.ts';
 import type { Drawn, Knowledge, Weights } from './requests.ts';
@@ -85,7 +85,18 @@ export class WorkloadClient {
         this.#move();
         await world.sleep(pauseAfterFailureMs * (0.5 + this.#random.next()));
       } else if (this.#random.next() < 0.02) this.#move();
+      if (outcome.status === 'ok' && outcome.response.kind === 'lease-grant') await this.#maybeBrink(outcome.response);
     }
+  }
+
+  /** Keeps a lease alive at the very moment at which it runs out. */
+  async #maybeBrink({ lease, ttlSeconds }: LeaseGrantResult): Promise<void> {
+    if (this.#random.next() > 0.3) return;
+    const put = { kind: 'put', key: this.#source.key(), value: this.#source.value(), lease } as const;
+    const written = await this.#do({ request: put });
+    await this.#parts.world.sleep(ttlSeconds * 1000 + this.#random.below(900));
+    if (written.status === 'ok' && !this.#probing && !this.#stopped)
+      await this.#do({ request: { kind: 'lease-keep-alive', lease } });
   }
 
   stop(): void {
