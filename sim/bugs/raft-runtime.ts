@@ -258,13 +258,13 @@ export const runtimeBugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'new-segment-forgets-vote',
-    what: 'a new log segment does not repeat term and vote, which go with the old one',
+    name: 'new-segment-repeats-old-vote',
+    what: 'a new log segment repeats the term and vote of when the process started',
     edits: [
       {
         file: 'raft/runtime/wal/wal.ts',
-        find: 'recordsOf({ mark: head.mark, entries: [], hardState: head.hardState })',
-        replace: 'recordsOf({ mark: head.mark, entries: [] })',
+        find: 'if (hardState !== undefined) this.#head.hardState = hardState;',
+        replace: 'void hardState;',
       },
     ],
   },
