@@ -85,8 +85,11 @@ void t.test('members come and go through etcdctl, as its documentation does it',
       const { code, stdout } = await run('member', 'promote', id);
       return code === 0 && stdout.includes(`Member ${id} promoted in cluster`);
     },
-    30_000,
-  );
+    60_000,
+  ).catch((error: unknown) => {
+    t.comment(`m1 said: ${first.output().slice(-4000)}\nm2 said: ${second.output()}`);
+    throw error;
+  });
   t.match(await etcdctl('member', 'list'), new RegExp(`${id}, started, m2, ${peer(2)}, http://${client(2)}, false`));
   await eventually('m2 knows that it is a voter, and answers', async () => {
     return (await ask(client(2), 'get', 'k', '--print-value-only')).stdout.trim() === 'v';
