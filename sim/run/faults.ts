@@ -124,6 +124,18 @@ const oneLink: Fault = oneWay((env, { pick }) => {
   return a && b ? [[a.place, b.place]] : [];
 });
 
+/** All links of one member are slow. */
+const delay: Fault = (env, { pick, strength }) => {
+  const { network } = env.world;
+  const [a, ...others] = env.shuffled(pick);
+  if (a === undefined) return undefined;
+  const slow = { latencyMinMs: 1 + 50 * strength, latencyMeanMs: 2 + 150 * strength ** 2 };
+  for (const b of others) network.setLinkFaults(a.place, b.place, slow);
+  return () => {
+    for (const b of others) network.setLinkFaults(a.place, b.place, undefined);
+  };
+};
+
 const clientsCutOff: Fault = (env, { pick, strength }) => {
   const member = env.any(pick, env.members);
   if (member === undefined) return undefined;
@@ -204,15 +216,10 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   drop: (env, { strength }) => env.peerFaults({ drop: 0.01 + 0.3 * strength ** 2 }),
   duplicate: (env, { strength }) => env.peerFaults({ duplicate: 0.02 + 0.3 * strength }),
   reorder: (env, { strength }) => env.peerFaults({ reorder: 0.02 + 0.3 * strength }),
-  delay: (env, { pick, strength }) => {
-    const { network } = env.world;
-    const [a, ...others] = env.shuffled(pick);
-    if (a === undefined) return undefined;
-    const delay = { latencyMinMs: 1 + 50 * strength, latencyMeanMs: 2 + 150 * strength ** 2 };
-    for (const b of others) network.setLinkFaults(a.place, b.place, delay);
-    return () => {
-      for (const b of others) network.setLinkFaults(a.place, b.place, undefined);
-    };
+  delay,
+  'delay, clients hurry': (env, planned) => {
+    const end = delay(env, planned);
+    return end && all([end, env.hurry()]);
   },
   clog: (env, { pick, atMs, untilMs }) => {
     const [a, b] = env.shuffled(pick);
@@ -260,6 +267,7 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     env.world.network.setClientFaults({ loss: 0.01 + 0.1 * strength, breaks: 0.02 * strength });
     return () => env.world.network.setClientFaults({ loss: 0, breaks: 0 });
   },
+  'clients hurry': (env) => env.hurry(),
   'clients cut off': clientsCutOff,
 
   'crash: unsynced lost': crashing(anyOf, powerLoss('lost')),

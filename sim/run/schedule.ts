@@ -45,6 +45,7 @@ export const faultPlans = {
   duplicate: network,
   reorder: network,
   delay: network,
+  'delay, clients hurry': { ...network, forMs: [1000, 6000] },
   clog: network,
   'connection breaks': network,
   'connection reset': { ...network, forMs: [1, 1] },
@@ -63,6 +64,7 @@ export const faultPlans = {
   'one way: one link': partition,
 
   'clients lose messages': { group: 'clients', weight: 1, forMs: [500, 6000] },
+  'clients hurry': { group: 'clients', weight: 2, forMs: [200, 2500] },
   'clients cut off': { group: 'clients', weight: 2, forMs: [500, 6000] },
 
   'crash: unsynced lost': { ...crash, weight: 2 },
