@@ -72,6 +72,15 @@ const crashAmidSnapshot: Fault = (env, { pick, strength }) => {
   return () => end();
 };
 
+/** The next member that is sent a snapshot takes its time to store and restore it. */
+const slowAmidSnapshot: Fault = (env, { strength }) => {
+  let end = env.onSnapshotOffered(({ disk }) => {
+    disk.setSlowness(50 + 2000 * strength ** 2);
+    end = () => disk.setSlowness(1);
+  });
+  return () => end();
+};
+
 function partition(groups: (members: SimMember[], env: FaultEnv, planned: PlannedFault) => SimMember[][]): Fault {
   return (env, planned) => env.separate(groups(env.shuffled(planned.pick), env, planned));
 }
@@ -293,6 +302,8 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
 
   'cut off for long': partition(([one, ...others]) => [[one!], others]),
   'down for long': crashing(anyOf, { kind: 'power' }),
+
+  'slow disk amid a snapshot': slowAmidSnapshot,
 
   'pause: leader': onMember(leaderOf, (env, member) => env.pause(member)),
   'pause: any': onMember(anyOf, (env, member) => env.pause(member)),

@@ -85,6 +85,8 @@ export const faultPlans = {
   'cut off for long': { group: 'lag', weight: 3, forMs: [6000, 25_000] },
   'down for long': { group: 'lag', weight: 3, forMs: [6000, 25_000] },
 
+  'slow disk amid a snapshot': { group: 'lag', weight: 3, forMs: [2000, 20_000] },
+
   'pause: leader': { group: 'pauses', weight: 3, forMs: [100, 8000] },
   'pause: any': { group: 'pauses', weight: 2, forMs: [100, 8000] },
   'pause: all': { group: 'pauses', weight: 1, forMs: [100, 4000] },
