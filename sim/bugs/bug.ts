@@ -28,7 +28,7 @@ export interface Edit {
   readonly replace: string;
 }
 
-export const defaultMaxSeeds = 500;
+export const defaultMaxSeeds = 200;
 
 /** Throws where the text to be replaced is not there exactly once: the code has changed, and the bug must follow it. */
 export function applyEdit(source: string, { file, find, replace }: Edit): string {

@@ -279,4 +279,26 @@ export const runtimeBugs: readonly Bug[] = [
       },
     ],
   },
+  {
+    name: 'cut-overtakes-snapshot',
+    what: 'the log is cut at the old state while a received snapshot is on its way into it',
+    edits: [
+      {
+        file: 'raft/runtime/log-cutter.ts',
+        find: 'this.#cutting || this.#pauses > 0 || !due',
+        replace: 'this.#cutting || !due',
+      },
+    ],
+  },
+  {
+    name: 'restores-overlap',
+    what: 'a second snapshot is restored while the first still is',
+    edits: [
+      {
+        file: 'raft/runtime/member.ts',
+        find: '      await before;\n',
+        replace: '',
+      },
+    ],
+  },
 ];

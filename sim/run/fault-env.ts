@@ -24,7 +24,6 @@ export class FaultEnv {
   readonly #paused = new Map<Place, number>();
   readonly #blocks = new Map<string, number>();
   readonly #peerFaults = new Set<Partial<LinkFaults>>();
-  #hurries = 0;
   readonly #snapshotActions = new Set<(to: SimMember) => void>();
   readonly #failedSince = new Map<Place, number>();
   /** members that were asked to be taken out */
@@ -124,16 +123,6 @@ export class FaultEnv {
     });
   }
 
-  /** clients do not think */
-  get hurried(): boolean {
-    return this.#hurries > 0;
-  }
-
-  hurry(): () => void {
-    this.#hurries++;
-    return once(() => this.#hurries--);
-  }
-
   block(pairs: readonly (readonly [Endpoint, Endpoint])[]): () => void {
     const { network } = this.world;
     for (const [from, to] of pairs) {
@@ -194,7 +183,6 @@ export class FaultEnv {
     const { cluster, network } = this.world;
     this.over = true;
     network.heal();
-    this.#hurries = 0;
     this.#snapshotActions.clear();
     this.#blocks.clear();
     this.#peerFaults.clear();

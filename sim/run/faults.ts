@@ -72,15 +72,6 @@ const crashAmidSnapshot: Fault = (env, { pick, strength }) => {
   return () => end();
 };
 
-/** The next member that is sent a snapshot takes its time to store and restore it. */
-const slowAmidSnapshot: Fault = (env, { strength }) => {
-  let end = env.onSnapshotOffered(({ disk }) => {
-    disk.setSlowness(50 + 2000 * strength ** 2);
-    end = () => disk.setSlowness(1);
-  });
-  return () => end();
-};
-
 function partition(groups: (members: SimMember[], env: FaultEnv, planned: PlannedFault) => SimMember[][]): Fault {
   return (env, planned) => env.separate(groups(env.shuffled(planned.pick), env, planned));
 }
@@ -132,18 +123,6 @@ const oneLink: Fault = oneWay((env, { pick }) => {
   const [a, b] = env.shuffled(pick);
   return a && b ? [[a.place, b.place]] : [];
 });
-
-/** All links of one member are slow. */
-const delay: Fault = (env, { pick, strength }) => {
-  const { network } = env.world;
-  const [a, ...others] = env.shuffled(pick);
-  if (a === undefined) return undefined;
-  const slow = { latencyMinMs: 1 + 50 * strength, latencyMeanMs: 2 + 150 * strength ** 2 };
-  for (const b of others) network.setLinkFaults(a.place, b.place, slow);
-  return () => {
-    for (const b of others) network.setLinkFaults(a.place, b.place, undefined);
-  };
-};
 
 const clientsCutOff: Fault = (env, { pick, strength }) => {
   const member = env.any(pick, env.members);
@@ -225,10 +204,15 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
   drop: (env, { strength }) => env.peerFaults({ drop: 0.01 + 0.3 * strength ** 2 }),
   duplicate: (env, { strength }) => env.peerFaults({ duplicate: 0.02 + 0.3 * strength }),
   reorder: (env, { strength }) => env.peerFaults({ reorder: 0.02 + 0.3 * strength }),
-  delay,
-  'delay, clients hurry': (env, planned) => {
-    const end = delay(env, planned);
-    return end && all([end, env.hurry()]);
+  delay: (env, { pick, strength }) => {
+    const { network } = env.world;
+    const [a, ...others] = env.shuffled(pick);
+    if (a === undefined) return undefined;
+    const delay = { latencyMinMs: 1 + 50 * strength, latencyMeanMs: 2 + 150 * strength ** 2 };
+    for (const b of others) network.setLinkFaults(a.place, b.place, delay);
+    return () => {
+      for (const b of others) network.setLinkFaults(a.place, b.place, undefined);
+    };
   },
   clog: (env, { pick, atMs, untilMs }) => {
     const [a, b] = env.shuffled(pick);
@@ -276,7 +260,6 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
     env.world.network.setClientFaults({ loss: 0.01 + 0.1 * strength, breaks: 0.02 * strength });
     return () => env.world.network.setClientFaults({ loss: 0, breaks: 0 });
   },
-  'clients hurry': (env) => env.hurry(),
   'clients cut off': clientsCutOff,
 
   'crash: unsynced lost': crashing(anyOf, powerLoss('lost')),
@@ -302,8 +285,6 @@ export const faults: Readonly<Record<FaultName, Fault>> = {
 
   'cut off for long': partition(([one, ...others]) => [[one!], others]),
   'down for long': crashing(anyOf, { kind: 'power' }),
-
-  'slow disk amid a snapshot': slowAmidSnapshot,
 
   'pause: leader': onMember(leaderOf, (env, member) => env.pause(member)),
   'pause: any': onMember(anyOf, (env, member) => env.pause(member)),

@@ -89,13 +89,7 @@ class Run {
     const clientNames = [...names('c', config.clients), ...names('w', config.watchers)];
     this.#env = new FaultEnv(world, this.#stats, clientNames);
     this.#nemesis = new Nemesis(this.#env);
-    const parts = {
-      world,
-      recorder: this.#recorder,
-      stats: this.#stats,
-      places: () => this.#env.members,
-      hurried: () => this.#env.hurried,
-    };
+    const parts = { world, recorder: this.#recorder, stats: this.#stats, places: () => this.#env.members };
     this.#clients = Array.from({ length: config.clients }, (_, i) => new WorkloadClient(parts, config, i));
     this.#watchers = Array.from({ length: config.watchers }, (_, i) => new WatcherClient(parts, i));
   }

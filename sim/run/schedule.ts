@@ -45,7 +45,6 @@ export const faultPlans = {
   duplicate: network,
   reorder: network,
   delay: network,
-  'delay, clients hurry': { ...network, forMs: [1000, 6000] },
   clog: network,
   'connection breaks': network,
   'connection reset': { ...network, forMs: [1, 1] },
@@ -64,7 +63,6 @@ export const faultPlans = {
   'one way: one link': partition,
 
   'clients lose messages': { group: 'clients', weight: 1, forMs: [500, 6000] },
-  'clients hurry': { group: 'clients', weight: 2, forMs: [200, 2500] },
   'clients cut off': { group: 'clients', weight: 2, forMs: [500, 6000] },
 
   'crash: unsynced lost': { ...crash, weight: 2 },
@@ -84,8 +82,6 @@ export const faultPlans = {
   // for so long that who comes back needs a snapshot
   'cut off for long': { group: 'lag', weight: 3, forMs: [6000, 25_000] },
   'down for long': { group: 'lag', weight: 3, forMs: [6000, 25_000] },
-
-  'slow disk amid a snapshot': { group: 'lag', weight: 3, forMs: [2000, 20_000] },
 
   'pause: leader': { group: 'pauses', weight: 3, forMs: [100, 8000] },
   'pause: any': { group: 'pauses', weight: 2, forMs: [100, 8000] },

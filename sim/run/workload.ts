@@ -23,13 +23,10 @@ export interface WorkloadParts {
   readonly stats: RunStats;
   /** places that a client may try: members that were not taken out */
   readonly places: () => readonly SimMember[];
-  /** clients ask as fast as they are answered */
-  readonly hurried: () => boolean;
 }
 
 const callTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 5_000;
-const hurriedThinkMs = 30;
 const pauseAfterFailureMs = 100;
 /** when only progress is to be seen */
 const probeFirstMs = 100;
@@ -209,7 +206,6 @@ export class WorkloadClient {
 
   #thinkMs(): number {
     if (this.#probing) return this.#probes++ === 0 ? probeFirstMs : probeEveryMs;
-    if (this.#parts.hurried()) return hurriedThinkMs * this.#random.next();
     const { thinkMs } = this.#options;
     // now and then a burst
     return this.#random.next() < 0.2 ? 0 : thinkMs * 2 * this.#random.next();
