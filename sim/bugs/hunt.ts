@@ -10,6 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { allBugs } from './all-bugs.ts';
 import { defaultMaxSeeds } from './bug.ts';
 import type { Bug, Simulation } from './bug.ts';
@@ -46,13 +47,14 @@ function readRecord(): Record<string, HuntRecord> {
   }
 }
 
-function save(record: Record<string, HuntRecord>): void {
+async function save(record: Record<string, HuntRecord>): Promise<void> {
   const known = [cleanName('cluster'), cleanName('core'), ...allBugs.map(({ name }) => name)].filter(
     (name) => record[name] !== undefined,
   );
   const ordered = Object.fromEntries(known.map((name) => [name, record[name]!]));
   writeFileSync(recordFile, `${JSON.stringify(ordered, null, 2)}\n`);
-  writeFileSync(tableFile, bugTable(ordered));
+  const style = await resolveConfig(tableFile);
+  writeFileSync(tableFile, await format(bugTable(ordered), { ...style, parser: 'markdown' }));
 }
 
 async function hunt(name: string, bug: Bug | undefined, simulation: Simulation, maxSeeds: number): Promise<HuntRecord> {
@@ -80,7 +82,7 @@ for (const bug of wanted) {
   const found = await hunt(bug.name, bug, simulationOf(bug), maxSeeds);
   if (found.foundBy === undefined && bug.notFound === undefined) failures++;
   record[bug.name] = found;
-  if (values.write) save(record);
+  if (values.write) await save(record);
 }
 /** Without a bug as many seeds must be clean as the bug that was hardest to find took. */
 for (const simulation of ['cluster', 'core'] as const) {
@@ -89,7 +91,7 @@ for (const simulation of ['cluster', 'core'] as const) {
   if (!isWanted || (only !== undefined && simulation !== only)) continue;
   const seeds = allBugs.map((bug) => (simulationOf(bug) === simulation ? (record[bug.name]?.seeds ?? 0) : 0));
   record[name] = await hunt(name, undefined, simulation, Number(values['max-seeds'] ?? Math.max(1, ...seeds)));
-  if (values.write) save(record);
+  if (values.write) await save(record);
   if (record[name].foundBy !== undefined) failures++;
 }
 process.exitCode = failures > 0 ? 1 : 0;
