@@ -4,7 +4,7 @@ import type { Loose } from '../../proto/load.ts';
 import { alarmsOf } from './apply.ts';
 import { etcdError, notSupported } from './errors.ts';
 import { idToBigint, idToHex } from './identity.ts';
-import { streaming, unary, withHeader } from './service.ts';
+import { unary, withHeader } from './service.ts';
 import type { MemberContext } from './service.ts';
 import { etcdVersion, storageVersion } from './version.ts';
 
@@ -76,5 +76,4 @@ export const maintenanceMethods = (context: MemberContext): Method[] => [
   unary(context, '/etcdserverpb.Maintenance/Downgrade', () => {
     throw notSupported('downgrading');
   }),
-  streaming('/etcdserverpb.Maintenance/Snapshot', () => Promise.reject(notSupported('saving a snapshot'))),
 ];

@@ -27,6 +27,7 @@ import { Proposer } from './proposer.ts';
 import { publishUntilKnown } from './publish.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { MemberContext } from './service.ts';
+import { snapshotMethods } from './snapshot-service.ts';
 import { StoreMachine } from './store-machine.ts';
 import type { StoreState } from './store-state.ts';
 import type { MachineListener } from './store-machine.ts';
@@ -332,6 +333,7 @@ class Member implements EtcdMember {
       leaseMethods,
       clusterMethods,
       maintenanceMethods,
+      snapshotMethods,
       healthMethods,
       describeMethods,
     ];

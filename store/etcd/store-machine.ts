@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConfChange, ConfState, SnapshotMeta } from '../../raft/core/types.ts';
 import type { AppliedEntry, StateMachine } from '../../raft/runtime/types.ts';
-import type { Backend, BackendEntry } from '../backend/backend.ts';
+import type { Backend, BackendEntry, BackendSnapshot } from '../backend/backend.ts';
 import { decodeImage, encodeImage } from '../backend/image.ts';
 import { WriteBehind } from '../backend/write-behind.ts';
 import type { Lease, StoreSink } from '../mvcc/types.ts';
@@ -252,6 +252,13 @@ export class StoreMachine implements StateMachine {
       await snapshot.close();
       throw error;
     }
+  }
+
+  /** As of an index ≥ the last `apply`'s; must be closed. `swept`: no compaction is left to be cleaned up in it. */
+  async openBackup(): Promise<{ snapshot: BackendSnapshot; swept: boolean }> {
+    await this.#writer.flush();
+    const swept = !this.#state.mvcc.compactPending && this.#writer.bufferedBytes === 0;
+    return { snapshot: this.#backend.snapshot(), swept };
   }
 
   async restore(meta: SnapshotMeta, chunks: AsyncIterable<Uint8Array>): Promise<void> {
