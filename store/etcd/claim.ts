@@ -15,6 +15,8 @@ import type { MemberRecord } from './store-state.ts';
 export interface Identity {
   readonly memberId: string;
   readonly clusterId: string;
+  /** of a member made of a backup: the cluster that the flags describe, while its own is `clusterId` */
+  readonly restoredFor?: string;
   /** of a member that joined: whom it was told of, and that its log does not begin with the cluster */
   readonly joined?: readonly (MemberRecord & { readonly id: string })[];
 }
@@ -54,7 +56,7 @@ const sameUrls = (a: readonly string[], b: readonly string[]): boolean => [...a]
 
 /** Refuses the data of another cluster. Of which member it is only the store behind it can tell: see `checkOwner`. */
 function checkFound(found: Identity, bootstrap: Bootstrap, options: EtcdMemberOptions): void {
-  if (joins(options) || found.clusterId === bootstrap.clusterId) return;
+  if (joins(options) || (found.restoredFor ?? found.clusterId) === bootstrap.clusterId) return;
   throw new Error(
     `${options.dataDir} holds data of cluster ${found.clusterId}, and the flags describe cluster ${bootstrap.clusterId}: ` +
       'use the data directory of this cluster, an empty one, the initial cluster that it was made with, ' +

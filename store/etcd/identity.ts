@@ -18,5 +18,9 @@ export const newMemberId = (peerUrls: readonly string[], nowMs: number): string 
 export const clusterIdOf = (memberIds: readonly string[]): string =>
   firstEightBytes(...[...memberIds].sort().map((id) => Buffer.from(id, 'hex')));
 
+/** Of a cluster made of a backup: another than any other's, also where it has the same members. 16 hex digits. */
+export const idOfRestored = (clusterId: string, sha256: string, salt: string): string =>
+  firstEightBytes(clusterId, 'restored', sha256, salt);
+
 export const idToBigint = (id: string): bigint => (id === '' ? 0n : BigInt(`0x${id}`));
 export const idToHex = (id: bigint): string => BigInt.asUintN(64, id).toString(16).padStart(16, '0');

@@ -302,6 +302,34 @@ void t.test('the revision does not go down when the newest records are compacted
   t.end();
 });
 
+void t.test(
+  'data whose compaction revision has no records, as of an etcd that was compacted at a deletion, is loaded',
+  (t) => {
+    const compacted = (revision: number, records: readonly LoadedRecord[]): MvccStore => {
+      const { store } = make();
+      store.beginLoad({ revision, compactRevision: 5, leases: [] });
+      for (const record of records) store.loadRecord(record);
+      store.endLoad();
+      return store;
+    };
+    const record = (modRevision: number): LoadedRecord => {
+      return { key: b('k'), value: b('v'), createRevision: 3, modRevision, version: 1, lease: 0n, sub: 0 };
+    };
+    for (const records of [[], [record(3)]]) {
+      const store = compacted(5, records);
+      t.same(store.commitAt(5)?.events, []);
+      t.equal(put(store, 'x', '1').header.revision, 6);
+      t.equal(store.commitAt(6)?.events.length, 1);
+    }
+    const later = compacted(6, [record(3), record(6)]);
+    t.same(later.commitAt(5)?.events, []);
+    t.equal(later.commitAt(6)?.events.length, 1);
+    t.throws(() => compacted(7, [record(3), record(7)]), /without a gap/, 'but nothing else may be missing');
+    t.throws(() => compacted(7, [record(3)]), /each revision since the compaction/);
+    t.end();
+  },
+);
+
 void t.test('leases: keys go with their lease, in one revision, and change it with each put', (t) => {
   const { store, kept } = make();
   store.leaseGrant(1n, 60);

@@ -266,6 +266,16 @@ export class MvccStore {
   #commitLoaded(next: { revision: number; events: StoreEvent[] } | undefined): void {
     if (this.#loading !== undefined) this.#history.append(this.#loading);
     this.#loading = next;
+    if (next === undefined ? this.#revision === this.#compactRevision : next.revision > this.#compactRevision) {
+      this.#bridgeCompaction();
+    }
+  }
+
+  /** In data that an etcd has compacted the compaction revision itself may be gone: its deletions are, and a bumped one had none. */
+  #bridgeCompaction(): void {
+    const { firstRevision, lastRevision } = this.#history;
+    if (firstRevision !== this.#compactRevision || lastRevision >= firstRevision) return;
+    this.#history.append({ revision: firstRevision, events: [] });
   }
 
   /** Drops what nobody may ask for: all before the newest value as of the compaction, and that too if it is an older tombstone. */
