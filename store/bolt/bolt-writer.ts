@@ -85,13 +85,13 @@ async function* writeTrees<T>(
   step: () => Iterable<T>,
 ): AsyncGenerator<T, number, undefined> {
   const root = new TreeWriter(sink);
-  for (const { name, entries } of buckets) {
+  for (const bucket of buckets) {
     const tree = new TreeWriter(sink);
-    for await (const batch of entries()) {
+    for await (const batch of bucket.entries()) {
       for (const { key, value } of batch) tree.add(key, value);
       yield* step();
     }
-    root.add(Buffer.from(name), tree.finishBucket(), bucketFlag);
+    root.add(Buffer.from(bucket.name), tree.finishBucket(), bucketFlag);
   }
   return root.finishTree();
 }

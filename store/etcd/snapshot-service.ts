@@ -15,10 +15,10 @@ type Stream = ServerStream<unknown, Loose<SnapshotResponse>>;
 const blobBytesMax = 64 * 1024;
 
 /** Stops reading where the client has gone. */
-const abortable = ({ name, entries }: BoltBucket, signal: AbortSignal): BoltBucket => ({
-  name,
+const abortable = (bucket: BoltBucket, signal: AbortSignal): BoltBucket => ({
+  name: bucket.name,
   async *entries() {
-    for await (const batch of entries()) {
+    for await (const batch of bucket.entries()) {
       signal.throwIfAborted();
       yield batch;
     }
