@@ -6,7 +6,12 @@ const nothing = Buffer.alloc(0);
 /** Cuts what comes from a socket into frames. Holds back at most one unfinished frame. */
 export class FrameReader {
   #rest: Buffer = nothing;
-  #prefaceSeen = false;
+  #prefaceSeen: boolean;
+
+  /** a server waits for the client's preface, a client for nothing */
+  constructor(awaitPreface = true) {
+    this.#prefaceSeen = !awaitPreface;
+  }
 
   /** false until the client has sent the connection preface */
   get started(): boolean {

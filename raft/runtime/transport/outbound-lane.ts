@@ -1,10 +1,13 @@
-import * as grpc from '@grpc/grpc-js';
+import { LeanStream } from '../../../grpc/lean/lean-stream.ts';
+import { grpcCode } from '../../../grpc/server.ts';
+import type { GrpcCode } from '../../../grpc/server.ts';
 import type { Log } from '../../../base/log.ts';
 import { systemClock } from '../../../base/clock.ts';
 import type { Message } from '../../core/types.ts';
 import type { PeerAddress, TlsFiles } from '../types.ts';
 import { encodeMessages, messageBytes } from './message-codec.ts';
-import { batchBytesMax, connectTo, fromBuffer, identityMetadata, messagesPath, toBuffer } from './peer-protocol.ts';
+import { dialUrl } from './dial-url.ts';
+import { batchBytesMax, identityFields, messagesPath } from './peer-protocol.ts';
 import type { Identity, Lane } from './peer-protocol.ts';
 
 /** What waits for a peer at most; beyond it messages are dropped, which Raft is made for. */
@@ -18,8 +21,6 @@ const acceptTimeoutMs = 2_000;
 const verdictMs = 200;
 /** A stream that stood so long is made again at once when it breaks; one that did not, after a pause that grows. */
 const stableMs = 500;
-
-type Call = grpc.ClientDuplexStream<Uint8Array, Uint8Array>;
 
 export interface LaneOptions {
   readonly own: Identity;
@@ -37,8 +38,7 @@ export interface LaneOptions {
 /** One stream to one peer, opened again whenever it breaks. Never blocks: what cannot be queued is dropped. */
 export class OutboundLane {
   readonly #options: LaneOptions;
-  #client: grpc.Client | undefined;
-  #call: Call | undefined;
+  #call: LeanStream | undefined;
   #up = false;
   #stopped = false;
   #queue: Message[] = [];
@@ -87,23 +87,29 @@ export class OutboundLane {
     const { peer, own, lane, tls } = this.#options;
     const url = peer.urls[this.#attempts++ % peer.urls.length];
     if (this.#stopped || url === undefined) return;
-    let call: Call;
+    const metadata = identityFields(own, peer.id, lane);
+    let call: LeanStream;
     try {
-      this.#client = connectTo(url, tls);
-      const metadata = identityMetadata(own, peer.id, lane);
-      call = this.#client.makeBidiStreamRequest(messagesPath, toBuffer, fromBuffer, metadata, {});
+      call = new LeanStream(
+        { url: dialUrl(url), path: messagesPath, metadata, tls, maxMessageBytes: batchBytesMax },
+        {
+          onMessage: () => this.#accepted(call, url),
+          onDrain: () => call === this.#call && this.#flush(),
+          onEnd: (code, text) => this.#ended(call, code, text),
+        },
+      );
     } catch (error) {
       this.#reconnectLater(error instanceof Error ? error.message : String(error), backoffRefusedMs);
       return;
     }
     this.#call = call;
-    this.#cancelTimer = systemClock.after(acceptTimeoutMs, () => call.cancel());
-    call.on('data', () => this.#accepted(call, url));
-    call.on('error', () => {}); // told by 'status'
-    call.on('status', (status) => this.#ended(call, status));
+    this.#cancelTimer = systemClock.after(acceptTimeoutMs, () => {
+      call.close();
+      this.#ended(call, grpcCode.deadlineExceeded, 'the peer does not accept the stream');
+    });
   }
 
-  #accepted(call: Call, url: string): void {
+  #accepted(call: LeanStream, url: string): void {
     if (call !== this.#call || this.#up) return;
     this.#cancelTimer();
     this.#up = true;
@@ -115,15 +121,15 @@ export class OutboundLane {
     this.#options.onUp();
   }
 
-  #ended(call: Call, status: grpc.StatusObject): void {
+  #ended(call: LeanStream, code: GrpcCode, text: string): void {
     if (call !== this.#call) return;
     const wasUp = this.#up;
     this.#cancelTimer();
     this.#disconnect();
     if (this.#stopped) return;
-    const removed = status.code === grpc.status.PERMISSION_DENIED; // see removedRefusal
+    const removed = code === grpcCode.permissionDenied; // see removedRefusal
     if (removed) this.#options.onRemoved();
-    const refused = removed || status.code === grpc.status.FAILED_PRECONDITION; // see checkCaller
+    const refused = removed || code === grpcCode.failedPrecondition; // see checkCaller
     if (wasUp && !refused) {
       // One broken connection does not mean that the peer is gone: it is told when a new one is not taken.
       this.#inDoubt = true;
@@ -134,7 +140,7 @@ export class OutboundLane {
         return;
       }
     }
-    this.#reconnectLater(status.details, refused ? backoffRefusedMs : this.#backoffMs);
+    this.#reconnectLater(text, refused ? backoffRefusedMs : this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, backoffMaxMs);
     // a stream that has just broken gets another try before its peer is taken for gone
     if (!this.#inDoubt || (wasUp && !refused)) return;
@@ -159,20 +165,15 @@ export class OutboundLane {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#flushing = false;
-    call?.cancel();
-    this.#client?.close();
-    this.#client = undefined;
+    call?.close();
   }
 
   #flush(): void {
     this.#flushing = false;
     while (this.#call !== undefined && this.#queue.length > 0) {
       const call = this.#call;
-      if (call.write(encodeMessages(this.#takeBatch()))) continue;
-      this.#flushing = true;
-      call.once('drain', () => {
-        if (call === this.#call) this.#flush();
-      });
+      if (call.send(encodeMessages(this.#takeBatch()))) continue;
+      this.#flushing = true; // until it has drained
       return;
     }
   }

@@ -36,14 +36,19 @@ const names = {
   urls: 'kuorum-urls',
 } as const;
 
+/** What a caller says of itself, as request metadata. */
+export const identityFields = (own: Identity, to: NodeId, lane: Lane | 'snapshot'): Record<string, string> => ({
+  [names.version]: protocolVersion,
+  [names.cluster]: own.clusterId,
+  [names.from]: own.id,
+  [names.to]: to,
+  'kuorum-lane': lane,
+  ...(own.urls !== undefined && own.urls.length > 0 && { [names.urls]: own.urls.join(',') }),
+});
+
 export function identityMetadata(own: Identity, to: NodeId, lane: Lane | 'snapshot'): grpc.Metadata {
   const metadata = new grpc.Metadata();
-  metadata.set(names.version, protocolVersion);
-  metadata.set(names.cluster, own.clusterId);
-  metadata.set(names.from, own.id);
-  metadata.set(names.to, to);
-  metadata.set('kuorum-lane', lane);
-  if (own.urls !== undefined && own.urls.length > 0) metadata.set(names.urls, own.urls.join(','));
+  for (const [name, value] of Object.entries(identityFields(own, to, lane))) metadata.set(name, value);
   return metadata;
 }
 

@@ -1,5 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
-import { serveGrpcJs } from '../../../grpc/grpc-js-server.ts';
+import { serveLean } from '../../../grpc/lean/lean-server.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
 import type { GrpcServer, Method, ServerStream } from '../../../grpc/server.ts';
 import type { Log } from '../../../base/log.ts';
@@ -83,7 +83,7 @@ export class Transport {
   static async start(options: TransportOptions): Promise<Transport> {
     const transport = new Transport(options);
     const { tls } = options;
-    transport.#server = await serveGrpcJs({
+    transport.#server = await serveLean({
       urls: options.listenUrls,
       methods: transport.#methods(),
       ...(tls !== undefined && { tls: { ...tls, requireClientCert: true } }),
