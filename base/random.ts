@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 /** A source of randomness, injected wherever chance decides. */
 export interface Random {
@@ -35,6 +35,14 @@ const id64From = (random: Random): bigint =>
 /** A random 64-bit identity, never 0. */
 export function randomId64(random: Random = systemRandom): bigint {
   return id64From(random) || 1n;
+}
+
+/** Of letters of the alphabet, for what nobody may guess. */
+export function randomSecret(length: number, alphabet: string, random: Random = systemRandom): string {
+  const below = random === systemRandom ? randomInt : (bound: number): number => random.below(bound);
+  let out = '';
+  for (let i = 0; i < length; i++) out += alphabet[below(alphabet.length)];
+  return out;
 }
 
 const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';

@@ -4,6 +4,8 @@
  * `jstype = JS_NUMBER` marks 64-bit fields that are plain numbers here (revisions, counts, sizes, seconds); 64-bit
  * fields without it are identities and are bigints (see load.ts).
  */
+import { authpb, authService } from './etcd-auth.ts';
+
 const mvccpb = `
 syntax = "proto3";
 package mvccpb;
@@ -372,5 +374,5 @@ message HealthCheckResponse {
 }
 `;
 
-/** proto3 texts of the packages mvccpb, etcdserverpb and grpc.health.v1, each after those it refers to. */
-export const etcdProto: readonly string[] = [mvccpb, etcdserverpb, health];
+/** proto3 texts of the packages mvccpb, authpb, etcdserverpb and grpc.health.v1, each after those it refers to. */
+export const etcdProto: readonly string[] = [mvccpb, authpb, etcdserverpb, authService, health];

@@ -25,7 +25,7 @@ const sourceFolders = [
   'chaos',
 ];
 // modules with native code find it beside themselves
-const external = ['classic-level', 'msgpackr-extract'];
+const external = ['bcrypt', 'classic-level', 'msgpackr-extract'];
 
 function* sources(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -1,6 +1,8 @@
 import type { AlarmMember, TxnRequest } from '../../proto/etcd-types.ts';
 import type { Lease } from '../mvcc/types.ts';
-import type { Command, LeaseRevoke, Publish } from './command.ts';
+import { applyAuth, checkAccess } from './auth/apply-auth.ts';
+import type { AuthEvent } from './auth/apply-auth.ts';
+import type { Command, LeaseRevoke, Publish, SignedCommand } from './command.ts';
 import { etcdError } from './errors.ts';
 import { idToBigint, idToHex } from './identity.ts';
 import type { StoreState } from './store-state.ts';
@@ -11,6 +13,7 @@ export interface ApplyObserver {
   leaseEnded(id: bigint): void;
   alarmChanged(name: string, active: boolean): void;
   memberChanged(id: string): void;
+  auth(event: AuthEvent): void;
 }
 
 export interface ApplyContext {
@@ -18,6 +21,7 @@ export interface ApplyContext {
   readonly observer: ApplyObserver;
   /** of the log entry */
   readonly term: number;
+  readonly index: number;
 }
 
 const alarmKind = { none: 0, noSpace: 1 } as const;
@@ -103,11 +107,13 @@ const appliers: Appliers = {
   },
   alarm: changeAlarm,
   publish,
+  auth: applyAuth,
 };
 const names = Object.keys(appliers) as (keyof Command)[];
 
 /** Deterministic: the state, the term and the command decide. Throws what the client is to be told; nothing changed then. */
-export function applyCommand(context: ApplyContext, command: Command): object {
+export function applyCommand(context: ApplyContext, command: SignedCommand): object {
+  if (context.state.auth.enabled) checkAccess(context.state, command);
   for (const name of names) {
     const body = command[name];
     if (body !== undefined) return (appliers[name] as (c: ApplyContext, b: object) => object)(context, body);

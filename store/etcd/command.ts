@@ -13,6 +13,8 @@ import type {
 } from '../../proto/etcd-types.ts';
 import { loadProto } from '../../proto/load.ts';
 import type { Loose } from '../../proto/load.ts';
+import { authCommandProto } from './auth/auth-command.ts';
+import type { AuthCommand } from './auth/auth-command.ts';
 
 const storeProto = `
 syntax = "proto3";
@@ -34,7 +36,10 @@ message Command {
     LeaseRenew lease_renew = 7;
     etcdserverpb.AlarmRequest alarm = 8;
     Publish publish = 9;
+    AuthCommand auth = 15;
   }
+  string user = 30;
+  uint64 auth_revision = 31 [jstype = JS_NUMBER];
 }
 message LeaseRevoke {
   int64 id = 1;
@@ -53,7 +58,7 @@ message Publish {
 }
 `;
 
-export const etcd = loadProto([...etcdProto, storeProto]);
+export const etcd = loadProto([...etcdProto, authCommandProto, storeProto]);
 
 export interface Entry {
   session: bigint;
@@ -84,8 +89,15 @@ export interface Command {
   leaseRenew: { id: bigint } | undefined;
   alarm: AlarmRequest | undefined;
   publish: Publish | undefined;
+  auth: AuthCommand | undefined;
 }
-export type LooseCommand = Loose<Command>;
+/** A command of a client while authentication is enabled says whose it is; else both are empty. */
+export interface SignedCommand extends Command {
+  user: string;
+  /** of the auth store when the user was found to be who he is */
+  authRevision: number;
+}
+export type LooseCommand = Loose<SignedCommand>;
 
 export const entryCodec = etcd.codec<Entry>('kuorum.Entry');
-export const commandCodec = etcd.codec<Command>('kuorum.Command');
+export const commandCodec = etcd.codec<SignedCommand>('kuorum.Command');

@@ -1,6 +1,7 @@
 import { GrpcError, grpcCode } from '../../grpc/server.ts';
 import type { GrpcCode } from '../../grpc/server.ts';
 import { RaftUnavailableError } from '../../raft/runtime/types.ts';
+import { AuthError } from '../auth/types.ts';
 import { MvccError } from '../mvcc/types.ts';
 import type { MvccErrorKind } from '../mvcc/types.ts';
 
@@ -48,6 +49,27 @@ const registry = {
     grpcCode.unavailable,
     'etcdserver: request timed out, possibly due to previous leader failure',
   ],
+  'root-user-not-exist': [grpcCode.failedPrecondition, 'etcdserver: root user does not exist'],
+  'root-role-not-exist': [grpcCode.failedPrecondition, 'etcdserver: root user does not have root role'],
+  'user-exists': [grpcCode.failedPrecondition, 'etcdserver: user name already exists'],
+  'user-empty': [grpcCode.invalidArgument, 'etcdserver: user name is empty'],
+  'user-not-found': [grpcCode.failedPrecondition, 'etcdserver: user name not found'],
+  'role-exists': [grpcCode.failedPrecondition, 'etcdserver: role name already exists'],
+  'role-not-found': [grpcCode.failedPrecondition, 'etcdserver: role name not found'],
+  'role-empty': [grpcCode.invalidArgument, 'etcdserver: role name is empty'],
+  'role-not-granted': [grpcCode.failedPrecondition, 'etcdserver: role is not granted to the user'],
+  'permission-not-given': [grpcCode.invalidArgument, 'etcdserver: permission not given'],
+  'permission-not-granted': [grpcCode.failedPrecondition, 'etcdserver: permission is not granted to the role'],
+  'permission-denied': [grpcCode.permissionDenied, 'etcdserver: permission denied'],
+  'auth-failed': [grpcCode.invalidArgument, 'etcdserver: authentication failed, invalid user ID or password'],
+  'auth-not-enabled': [grpcCode.failedPrecondition, 'etcdserver: authentication is not enabled'],
+  'auth-old-revision': [grpcCode.invalidArgument, 'etcdserver: revision of auth store is old'],
+  'invalid-auth-token': [grpcCode.unauthenticated, 'etcdserver: invalid auth token'],
+  'invalid-auth-management': [grpcCode.invalidArgument, 'etcdserver: invalid auth management'],
+  // etcd has no code for these: its clients see them as they are written inside
+  'no-password-user': [grpcCode.unknown, 'auth: authentication failed, password was given for no password user'],
+  'password-too-long': [grpcCode.unknown, 'bcrypt: password length exceeds 72 bytes'],
+  'verify-only': [grpcCode.unknown, 'auth: token signing attempted with verify-only key'],
   'timeout-connection-lost': [grpcCode.unavailable, 'etcdserver: request timed out, possibly due to connection lost'],
 } as const satisfies Record<string, readonly [GrpcCode, string]>;
 
@@ -81,6 +103,7 @@ const raftNames: Readonly<Record<RaftUnavailableError['kind'], EtcdErrorName>> =
 
 /** What a client is told of any error. */
 export function toGrpcError(error: unknown): unknown {
+  if (error instanceof AuthError) return etcdError(error.kind);
   if (error instanceof MvccError) return etcdError(mvccNames[error.kind]);
   if (error instanceof RaftUnavailableError) return etcdError(raftNames[error.kind]);
   return error;

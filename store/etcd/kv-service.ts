@@ -8,6 +8,8 @@ import type {
   TxnRequest,
 } from '../../proto/etcd-types.ts';
 import { isReadOnly } from '../mvcc/write-txn.ts';
+import type { Caller } from './auth/authorizer.ts';
+import { propose } from './auth/propose.ts';
 import { ensureSpace, putBytes } from './quota.ts';
 import { checkDelete, checkPut, checkRange, checkTxn } from './request-check.ts';
 import { unary, withHeader } from './service.ts';
@@ -15,21 +17,29 @@ import type { MemberContext } from './service.ts';
 
 const serializable = (ops: readonly RequestOp[]): boolean => ops.every((op) => op.requestRange?.serializable);
 
-async function txn(context: MemberContext, t: TxnRequest): Promise<object> {
+async function range(context: MemberContext, request: RangeRequest, call: Caller): Promise<object> {
+  checkRange(request);
+  if (!request.serializable) await context.barrier.wait();
+  const act = (): object => context.machine.state.mvcc.range(request);
+  return context.auth.enabled ? context.auth.read(call, (access) => access.range(request), act) : act();
+}
+
+async function txn(context: MemberContext, t: TxnRequest, call: Caller): Promise<object> {
   checkTxn(t, context.limits.maxTxnOps);
   if (!isReadOnly(t)) {
     await ensureSpace(context, putBytes(t));
-    return context.proposer.submit({ txn: t });
+    return propose(context, call, { txn: t });
   }
   if (!serializable(t.success) || !serializable(t.failure)) await context.barrier.wait();
-  return context.machine.state.mvcc.readTxn(t);
+  const act = (): object => context.machine.state.mvcc.readTxn(t);
+  return context.auth.enabled ? context.auth.read(call, (access) => access.txn(t), act) : act();
 }
 
 /** How often a physical compaction looks whether the clean-up is done. */
 const compactPollMs = 5;
 
-async function compact(context: MemberContext, request: CompactionRequest): Promise<object> {
-  const result = await context.proposer.submit({ compact: request });
+async function compact(context: MemberContext, request: CompactionRequest, call: Caller): Promise<object> {
+  const result = await propose(context, call, { compact: request });
   // asked anew each time: a snapshot may replace the store meanwhile, and a stopped one cleans up no more
   while (request.physical && !context.machine.stopped && context.machine.state.mvcc.compactPending) {
     await new Promise<void>((resolve) => context.clock.after(compactPollMs, resolve));
@@ -38,24 +48,22 @@ async function compact(context: MemberContext, request: CompactionRequest): Prom
 }
 
 export const kvMethods = (context: MemberContext): Method[] => [
-  unary(context, '/etcdserverpb.KV/Range', async (request: RangeRequest) => {
-    checkRange(request);
-    if (!request.serializable) await context.barrier.wait();
-    return withHeader(context, context.machine.state.mvcc.range(request));
-  }),
-  unary(context, '/etcdserverpb.KV/Put', async (request: PutRequest) => {
+  unary(context, '/etcdserverpb.KV/Range', async (request: RangeRequest, call) =>
+    withHeader(context, await range(context, request, call)),
+  ),
+  unary(context, '/etcdserverpb.KV/Put', async (request: PutRequest, call) => {
     checkPut(request);
     await ensureSpace(context, request.key.length + request.value.length);
-    return withHeader(context, await context.proposer.submit({ put: request }));
+    return withHeader(context, await propose(context, call, { put: request }));
   }),
-  unary(context, '/etcdserverpb.KV/DeleteRange', async (request: DeleteRangeRequest) => {
+  unary(context, '/etcdserverpb.KV/DeleteRange', async (request: DeleteRangeRequest, call) => {
     checkDelete(request);
-    return withHeader(context, await context.proposer.submit({ deleteRange: request }));
+    return withHeader(context, await propose(context, call, { deleteRange: request }));
   }),
-  unary(context, '/etcdserverpb.KV/Txn', async (request: TxnRequest) =>
-    withHeader(context, await txn(context, request)),
+  unary(context, '/etcdserverpb.KV/Txn', async (request: TxnRequest, call) =>
+    withHeader(context, await txn(context, request, call)),
   ),
-  unary(context, '/etcdserverpb.KV/Compact', async (request: CompactionRequest) =>
-    withHeader(context, await compact(context, request)),
+  unary(context, '/etcdserverpb.KV/Compact', async (request: CompactionRequest, call) =>
+    withHeader(context, await compact(context, request, call)),
   ),
 ];

@@ -10,6 +10,9 @@ import type {
 import type { Loose } from '../../proto/load.ts';
 import { keyBytes } from '../mvcc/key-name.ts';
 import { MvccError } from '../mvcc/types.ts';
+import type { Access } from '../auth/access.ts';
+import type { Caller } from './auth/authorizer.ts';
+import { propose } from './auth/propose.ts';
 import { ensureSpace } from './quota.ts';
 import { headerOf, streaming, unary, withHeader } from './service.ts';
 import type { MemberContext } from './service.ts';
@@ -21,26 +24,30 @@ const goneTtl = -1;
 /** As etcd: no lease may be over before an election can be. */
 const ttlMinS = (electionMs: number): number => Math.ceil((electionMs * 1.5) / 1000);
 
-async function grant(context: MemberContext, request: LeaseGrantRequest): Promise<object> {
+async function grant(context: MemberContext, request: LeaseGrantRequest, call: Caller): Promise<object> {
   await ensureSpace(context, leaseBytes);
   // 63 bits: ids are shown as positive numbers
   const ID = request.ID === 0n ? BigInt.asUintN(63, randomId64(context.random)) || 1n : request.ID;
   const TTL = Math.max(request.TTL, ttlMinS(context.limits.electionMs));
-  return context.proposer.submit({ leaseGrant: { ID, TTL } });
+  return propose(context, call, { leaseGrant: { ID, TTL } });
 }
 
-async function timeToLive(context: MemberContext, request: LeaseTimeToLiveRequest): Promise<object> {
+async function timeToLive(context: MemberContext, request: LeaseTimeToLiveRequest, call: Caller): Promise<object> {
   await context.barrier.wait();
-  const lease = context.machine.state.mvcc.leases.get(request.ID);
-  const TTL = context.lessor.remainingS(request.ID);
-  if (lease === undefined || TTL === undefined) return { ID: request.ID, TTL: goneTtl };
-  const keys = request.keys ? [...lease.keys].sort().map(keyBytes) : [];
-  return { ID: request.ID, TTL, grantedTTL: lease.ttl, keys };
+  const act = (): object => {
+    const lease = context.machine.state.mvcc.leases.get(request.ID);
+    const TTL = context.lessor.remainingS(request.ID);
+    if (lease === undefined || TTL === undefined) return { ID: request.ID, TTL: goneTtl };
+    const keys = request.keys ? [...lease.keys].sort().map(keyBytes) : [];
+    return { ID: request.ID, TTL, grantedTTL: lease.ttl, keys };
+  };
+  if (!request.keys || !context.auth.enabled) return act();
+  return context.auth.ask(call, (access) => access.leaseKeys(request.ID, 'read'), act);
 }
 
-async function renew(context: MemberContext, id: bigint): Promise<Loose<LeaseKeepAliveResponse>> {
+async function renew(context: MemberContext, id: bigint, call: Caller): Promise<Loose<LeaseKeepAliveResponse>> {
   try {
-    return withHeader(context, await context.proposer.submit({ leaseRenew: { id } }));
+    return withHeader(context, await propose(context, call, { leaseRenew: { id } }, 'user'));
   } catch (error) {
     const gone = error instanceof MvccError && error.kind === 'lease-not-found';
     if (!gone) throw error;
@@ -48,12 +55,19 @@ async function renew(context: MemberContext, id: bigint): Promise<Loose<LeaseKee
   }
 }
 
-async function leases(context: MemberContext): Promise<object> {
+async function leases(context: MemberContext, call: Caller): Promise<object> {
   await context.barrier.wait();
-  const { lessor } = context;
-  const ids = [...context.machine.state.mvcc.leases.keys()];
-  ids.sort((a, b) => lessor.expiresAtMs(a) - lessor.expiresAtMs(b) || (a < b ? -1 : 1));
-  return { leases: ids.map((ID) => ({ ID })) };
+  const act = (): object => {
+    const { lessor } = context;
+    const ids = [...context.machine.state.mvcc.leases.keys()];
+    ids.sort((a, b) => lessor.expiresAtMs(a) - lessor.expiresAtMs(b) || (a < b ? -1 : 1));
+    return { leases: ids.map((ID) => ({ ID })) };
+  };
+  if (!context.auth.enabled) return act();
+  const check = (access: Access): void => {
+    for (const id of context.machine.state.mvcc.leases.keys()) access.leaseKeys(id, 'read');
+  };
+  return context.auth.ask(call, check, act);
 }
 
 /**
@@ -61,24 +75,26 @@ async function leases(context: MemberContext): Promise<object> {
  * (etcd 20271), and a new leader knows of it.
  */
 export const leaseMethods = (context: MemberContext): Method[] => [
-  unary(context, '/etcdserverpb.Lease/LeaseGrant', async (request: LeaseGrantRequest) =>
-    withHeader(context, await grant(context, request)),
+  unary(context, '/etcdserverpb.Lease/LeaseGrant', async (request: LeaseGrantRequest, call) =>
+    withHeader(context, await grant(context, request, call)),
   ),
-  unary(context, '/etcdserverpb.Lease/LeaseRevoke', async (request: LeaseRevokeRequest) =>
-    withHeader(context, await context.proposer.submit({ leaseRevoke: { id: request.ID } })),
+  unary(context, '/etcdserverpb.Lease/LeaseRevoke', async (request: LeaseRevokeRequest, call) =>
+    withHeader(context, await propose(context, call, { leaseRevoke: { id: request.ID } })),
   ),
   streaming<LeaseKeepAliveRequest, Loose<LeaseKeepAliveResponse>>(
     '/etcdserverpb.Lease/LeaseKeepAlive',
     async (stream) => {
       for await (const request of stream.requests) {
-        stream.send(await renew(context, request.ID));
+        stream.send(await renew(context, request.ID, stream));
         await stream.drained();
       }
     },
     context,
   ),
-  unary(context, '/etcdserverpb.Lease/LeaseTimeToLive', async (request: LeaseTimeToLiveRequest) =>
-    withHeader(context, await timeToLive(context, request)),
+  unary(context, '/etcdserverpb.Lease/LeaseTimeToLive', async (request: LeaseTimeToLiveRequest, call) =>
+    withHeader(context, await timeToLive(context, request, call)),
   ),
-  unary(context, '/etcdserverpb.Lease/LeaseLeases', async () => withHeader(context, await leases(context))),
+  unary(context, '/etcdserverpb.Lease/LeaseLeases', async (_request, call) =>
+    withHeader(context, await leases(context, call)),
+  ),
 ];

@@ -2,6 +2,8 @@ import type { Method } from '../../grpc/server.ts';
 import type { AlarmRequest, HashKVRequest, MoveLeaderRequest, StatusResponse } from '../../proto/etcd-types.ts';
 import type { Loose } from '../../proto/load.ts';
 import { alarmsOf } from './apply.ts';
+import type { Caller } from './auth/authorizer.ts';
+import { propose } from './auth/propose.ts';
 import { etcdError, notSupported } from './errors.ts';
 import { idToBigint, idToHex } from './identity.ts';
 import { unary, withHeader } from './service.ts';
@@ -36,8 +38,8 @@ function status(context: MemberContext): Loose<StatusResponse> {
   };
 }
 
-async function alarm(context: MemberContext, request: AlarmRequest): Promise<object> {
-  if (request.action !== alarmGet) return context.proposer.submit({ alarm: request });
+async function alarm(context: MemberContext, request: AlarmRequest, call: Caller): Promise<object> {
+  if (request.action !== alarmGet) return propose(context, call, { alarm: request });
   await context.barrier.wait();
   return { alarms: alarmsOf(context.machine.state, request.alarm) };
 }
@@ -59,8 +61,8 @@ async function moveLeader(context: MemberContext, request: MoveLeaderRequest): P
 
 export const maintenanceMethods = (context: MemberContext): Method[] => [
   unary(context, '/etcdserverpb.Maintenance/Status', () => withHeader(context, status(context))),
-  unary(context, '/etcdserverpb.Maintenance/Alarm', async (request: AlarmRequest) =>
-    withHeader(context, await alarm(context, request)),
+  unary(context, '/etcdserverpb.Maintenance/Alarm', async (request: AlarmRequest, call) =>
+    withHeader(context, await alarm(context, request, call)),
   ),
   unary(context, '/etcdserverpb.Maintenance/HashKV', async (request: HashKVRequest) =>
     withHeader(context, await hashKv(context, request)),

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { TlsFiles } from '../../raft/runtime/types.ts';
+import type { AuthOptions } from './auth/auth-options.ts';
 import { clusterIdOf, memberIdOf } from './identity.ts';
 import type { MemberRecord } from './store-state.ts';
 
@@ -37,6 +38,7 @@ export interface EtcdMemberOptions {
   /** PEM texts; a client certificate is required when `ca` is given */
   readonly clientTls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly peerTls?: TlsFiles;
+  readonly auth?: AuthOptions;
   /** what carries the client port; default 'lean' */
   readonly grpcServer?: 'lean' | 'grpc-js';
   /** tests only: a log without fsync */

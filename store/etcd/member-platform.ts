@@ -7,6 +7,7 @@ import type { GrpcServer, GrpcServerOptions } from '../../grpc/server.ts';
 import { openRaftNode } from '../../raft/runtime/node.ts';
 import type { RaftNode, RaftNodeOptions, TlsFiles } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
+import type { PasswordHasher } from './auth/passwords.ts';
 import { callPeerOver } from './call-peer.ts';
 import { LevelBackend } from '../backend/level-backend.ts';
 import type { CallPeer } from './peer-service.ts';
@@ -19,6 +20,8 @@ export interface MemberPlatform {
   openBackend(dir: string): Promise<Backend>;
   /** how members ask each other beside Raft; absent: they do not, so none joins a cluster that runs */
   callPeer?(tls: TlsFiles | undefined): CallPeer;
+  /** default: bcrypt */
+  readonly passwords?: PasswordHasher;
   /** the client port */
   serve(options: GrpcServerOptions): Promise<GrpcServer>;
 }

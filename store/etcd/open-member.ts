@@ -4,6 +4,10 @@ import { randomId64 } from '../../base/random.ts';
 import type { GrpcServer } from '../../grpc/server.ts';
 import type { NodeStatus, RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
+import { authMethods } from './auth/auth-service.ts';
+import { guarded } from './auth/guard.ts';
+import { openAuthorizer } from './auth/open-authorizer.ts';
+import type { Authorizer } from './auth/authorizer.ts';
 import { checkOwner, claim, keepRemoved } from './claim.ts';
 import type { Claim } from './claim.ts';
 import { clusterMethods } from './cluster-service.ts';
@@ -102,6 +106,7 @@ class Member implements EtcdMember {
   #machine!: StoreMachine;
   #hub!: WatchHub;
   #lessor!: Lessor;
+  #auth!: Authorizer;
   #node: RaftNode | undefined;
   #context: MemberContext | undefined;
   #server: GrpcServer | undefined;
@@ -141,6 +146,7 @@ class Member implements EtcdMember {
     this.#hub = new WatchHub(() => this.#machine.state.mvcc, this.#clock);
     this.#lessor = this.#makeLessor();
     this.#lessor.extendAll();
+    this.#auth = await openAuthorizer(this.#options, this.#platform, this.#machine, () => this.#started.barrier.wait());
     const node = await this.#platform.openRaft(this.#raftOptions(bootstrap));
     this.#node = node;
     void node.failed.then((error) => this.#failure.tell(error));
@@ -213,10 +219,12 @@ class Member implements EtcdMember {
       leaseStarted: (lease) => this.#lessor.started(lease),
       leaseEnded: (id) => this.#lessor.ended(id),
       membersChanged: (change) => this.#membership.changed(change),
+      auth: (event) => this.#auth.applied(event),
       restored: () => {
         this.#membership.restored();
         this.#lessor.extendAll();
         this.#hub.restored();
+        this.#auth.restored();
       },
       durable: (index) => this.#node?.stateDurable(index),
       failed: (error) => {
@@ -308,6 +316,7 @@ class Member implements EtcdMember {
       lessor: this.#lessor,
       hub: this.#hub,
       membership: this.#membership,
+      auth: this.#auth,
       askPeer: askPeerThrough(
         this.#platform.callPeer?.(this.#options.peerTls),
         () => this.#started,
@@ -334,12 +343,13 @@ class Member implements EtcdMember {
       clusterMethods,
       maintenanceMethods,
       snapshotMethods,
+      authMethods,
       healthMethods,
       describeMethods,
     ];
     this.#server = await this.#platform.serve({
       urls: listenClientUrls,
-      methods: services.flatMap((methods) => methods(this.#started)),
+      methods: guarded(this.#started, services),
       ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
       http: httpEndpoints(() => this.#started),
       maxRequestBytes: this.#started.limits.maxRequestBytes + grpcOverheadBytes,

@@ -7,7 +7,8 @@
  *     a <member>/<alarm>                   an alarm
  *     g <member>                           a member that was removed (gone), for good
  *     s <session>                          which entries of that session were applied
- *     x index, x meta                      applied index; revision and compaction revision
+ *     u <name>, o <name>                   a user, a role (see auth/auth-records.ts)
+ *     x index, x meta, x auth              applied index; revision and compaction revision; of users and roles
  *     y identity                           whose data this is; stays when a snapshot replaces everything else
  *     y removed                            this member knows that it was removed from its cluster
  */
@@ -26,6 +27,8 @@ export const prefixes = {
   alarm: 'a',
   removed: 'g',
   session: 's',
+  authUser: 'u',
+  authRole: 'o',
   meta: 'x',
   local: 'y',
 } as const;

@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.ts';
 import type { RangeRequest, ResponseHeader } from '../../proto/etcd-types.ts';
 import type { Method, StreamHandler, UnaryHandler } from '../../grpc/server.ts';
 import type { RaftNode } from '../../raft/runtime/types.ts';
+import type { Authorizer } from './auth/authorizer.ts';
 import { etcd } from './command.ts';
 import { etcdError, toGrpcError } from './errors.ts';
 import type { Lessor } from './lessor.ts';
@@ -34,6 +35,7 @@ export interface MemberContext {
   readonly lessor: Lessor;
   readonly hub: WatchHub;
   readonly membership: Membership;
+  readonly auth: Authorizer;
   readonly askPeer: AskPeer;
   readonly limits: MemberLimits;
   readonly clock: Clock;

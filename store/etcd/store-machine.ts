@@ -8,6 +8,8 @@ import { WriteBehind } from '../backend/write-behind.ts';
 import type { Lease, StoreSink } from '../mvcc/types.ts';
 import { applyCommand } from './apply.ts';
 import type { ApplyObserver } from './apply.ts';
+import type { AuthEvent } from './auth/apply-auth.ts';
+import { authRecord } from './auth/auth-records.ts';
 import { commandCodec, entryCodec } from './command.ts';
 import { idToHex } from './identity.ts';
 import { applyChange, changeFault, fromConfChange } from './member-change.ts';
@@ -42,6 +44,8 @@ export interface MachineListener {
   leaseEnded(id: bigint): void;
   /** what is known of the members changed, by `change` or by what a member tells of itself */
   membersChanged(change?: ProposedChange): void;
+  /** tokens were given or taken away */
+  auth?(event: AuthEvent): void;
   /** everything was replaced by a snapshot */
   restored(): void;
   durable(index: number): void;
@@ -144,6 +148,10 @@ export class StoreMachine implements StateMachine {
       memberChanged: (id) => {
         this.#stageMember(id);
         this.#listener.membersChanged();
+      },
+      auth: (event) => {
+        if (event.kind !== 'records') this.#listener.auth?.(event);
+        else for (const change of this.#state.auth.takeChanges()) this.#writer.stage(authRecord(change));
       },
     };
   }
@@ -304,7 +312,7 @@ export class StoreMachine implements StateMachine {
     const name = idToHex(entry.session);
     const { state } = this;
     if (!this.#admit(name, entry.sequence, index)) return;
-    const context = { state, observer: this.#observer, term };
+    const context = { state, observer: this.#observer, term, index };
     const outcomes = entry.commands.map((bytes): Outcome => {
       try {
         return { result: applyCommand(context, commandCodec.decode(bytes)) };

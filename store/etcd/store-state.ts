@@ -1,7 +1,10 @@
+import type { AuthMeta } from '../auth/auth-store.ts';
+import { AuthStore } from '../auth/auth-store.ts';
 import type { Backend } from '../backend/backend.ts';
 import { MvccStore } from '../mvcc/mvcc-store.ts';
 import type { LoadedRecord } from '../mvcc/mvcc-store.ts';
 import type { Lease, StoreSink } from '../mvcc/types.ts';
+import { authKey, parseAuthRole, parseAuthUser } from './auth/auth-records.ts';
 import { indexKey, metaKey, nameOfKey, parseJson, parseLease, parseRecord, prefixes } from './records.ts';
 import { Sessions } from './sessions.ts';
 import type { SessionRecord } from './sessions.ts';
@@ -24,6 +27,7 @@ export interface StoreState {
   readonly removed: Set<string>;
   /** `<member id>/<alarm>` */
   readonly alarms: Set<string>;
+  readonly auth: AuthStore;
   appliedIndex: number;
 }
 
@@ -38,6 +42,7 @@ export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink:
   const members = new Map<string, MemberRecord>();
   const removed = new Set<string>();
   const alarms = new Set<string>();
+  const auth = new AuthStore();
   const leases: Pick<Lease, 'id' | 'ttl' | 'renewals'>[] = [];
   let index = 0;
   let meta: MetaRecord = { revision: 1, compactRevision: -1 };
@@ -47,9 +52,12 @@ export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink:
     [prefixes.removed]: (key) => removed.add(nameOfKey(key)),
     [prefixes.alarm]: (key) => alarms.add(nameOfKey(key)),
     [prefixes.session]: (key, value) => sessions.load(nameOfKey(key), parseJson<SessionRecord>(value)),
+    [prefixes.authUser]: (_, value) => auth.load(parseAuthUser(value)),
+    [prefixes.authRole]: (_, value) => auth.load(parseAuthRole(value)),
     [prefixes.meta]: (key, value) => {
       if (Buffer.compare(key, indexKey) === 0) index = parseJson<number>(value);
       else if (Buffer.compare(key, metaKey) === 0) meta = parseJson<MetaRecord>(value);
+      else if (Buffer.compare(key, authKey) === 0) auth.load({ kind: 'meta', value: parseJson<AuthMeta>(value) });
     },
   };
   const mvcc = new MvccStore(sink);
@@ -66,5 +74,5 @@ export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink:
   mvcc.beginLoad({ ...meta, leases });
   for (const chunk of records) for (const record of chunk) mvcc.loadRecord(record);
   mvcc.endLoad();
-  return { mvcc, sessions, members, removed, alarms, appliedIndex: index };
+  return { mvcc, sessions, members, removed, alarms, auth, appliedIndex: index };
 }

@@ -35,7 +35,13 @@ export interface Survivor {
 }
 
 const noSink: StoreSink = { putRecord() {}, dropRecord() {}, putLease() {}, dropLease() {} };
-const noObserver: ApplyObserver = { leaseStarted() {}, leaseEnded() {}, alarmChanged() {}, memberChanged() {} };
+const noObserver: ApplyObserver = {
+  leaseStarted() {},
+  leaseEnded() {},
+  alarmChanged() {},
+  memberChanged() {},
+  auth() {},
+};
 
 const raftDir = (dataDir: string): string => join(dataDir, 'raft');
 const storeDir = (dataDir: string): string => join(dataDir, 'store');
@@ -57,7 +63,7 @@ function applyEntry(state: StoreState, { type, index, term, data }: Entry): void
   if (!state.sessions.admit(idToHex(session), sequence, index)) return;
   for (const bytes of commands) {
     try {
-      applyCommand({ state, observer: noObserver, term }, commandCodec.decode(bytes));
+      applyCommand({ state, observer: noObserver, term, index }, commandCodec.decode(bytes));
     } catch {
       // its client was told; the store is as before
     }

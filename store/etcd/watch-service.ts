@@ -1,6 +1,9 @@
 import type { Method, ServerStream } from '../../grpc/server.ts';
 import type { Event, WatchCreateRequest, WatchRequest, WatchResponse } from '../../proto/etcd-types.ts';
 import type { Loose } from '../../proto/load.ts';
+import type { Access } from '../auth/access.ts';
+import { AuthError } from '../auth/types.ts';
+import type { AuthErrorKind } from '../auth/types.ts';
 import { keyRange } from '../mvcc/key-name.ts';
 import type { StoreEvent } from '../mvcc/types.ts';
 import { etcdError } from './errors.ts';
@@ -115,14 +118,31 @@ class WatchCall implements WatchOutlet {
 
   async #receive(): Promise<void> {
     for await (const request of this.#stream.requests) {
-      if (request.createRequest) this.#create(request.createRequest);
-      else if (request.cancelRequest) this.#cancel(request.cancelRequest.watchId);
+      if (request.createRequest) {
+        if (this.#context.auth.enabled) await this.#createIfPermitted(request.createRequest);
+        else this.#create(request.createRequest);
+      } else if (request.cancelRequest) this.#cancel(request.cancelRequest.watchId);
       else if (request.progressRequest) this.#context.hub.requestProgress(this.#outlet);
       // a client that asks without reading is not answered faster than it reads
       await this.#stream.drained();
     }
     // the client has no more to ask, but still listens
     if (!this.#stream.signal.aborted && this.#byId.size > 0) await aborted(this.#stream.signal);
+  }
+
+  /** Rights count when a watch begins; one that runs goes on, as in etcd. */
+  async #createIfPermitted(request: WatchCreateRequest): Promise<void> {
+    const key = request.key.length === 0 ? zeroKey : request.key;
+    // a revision that cannot be is told first
+    const check = (access: Access): void => {
+      if (request.startRevision >= 0) access.range({ key, rangeEnd: request.rangeEnd });
+    };
+    try {
+      await this.#context.auth.ask(this.#stream, check, () => this.#create(request));
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+      this.#refuse(watchRefusal(error));
+    }
   }
 
   #create(request: WatchCreateRequest): void {
@@ -206,6 +226,20 @@ class WatchCall implements WatchOutlet {
     return { promise, stop };
   }
 }
+
+/** etcd's client reads the code out of this text. */
+function watchRefusal({ kind }: AuthError): string {
+  const { message } = etcdError(kind);
+  const name = refusalCodes[kind];
+  if (name === undefined) return `rpc error: code = PermissionDenied desc = ${etcdError('permission-denied').message}`;
+  return `rpc error: code = ${name} desc = ${message}`;
+}
+
+const refusalCodes: Partial<Record<AuthErrorKind, string>> = {
+  'invalid-auth-token': 'Unauthenticated',
+  'auth-old-revision': 'InvalidArgument',
+  'user-empty': 'InvalidArgument',
+};
 
 const withoutPrevious = ({ type, kv }: StoreEvent): Loose<Event> => ({ type, kv });
 
