@@ -50,6 +50,9 @@ export interface RangeResponse extends Headed {
   more: boolean;
   count: number;
 }
+export interface RangeStreamResponse {
+  rangeResponse: RangeResponse | undefined;
+}
 export interface PutRequest {
   key: Uint8Array;
   value: Uint8Array;
@@ -248,6 +251,14 @@ export interface MoveLeaderRequest {
   targetID: bigint;
 }
 export type MoveLeaderResponse = Headed;
+export interface DowngradeRequest {
+  /** 0 validate, 1 enable, 2 cancel */
+  action: number;
+  version: string;
+}
+export interface DowngradeResponse extends Headed {
+  version: string;
+}
 
 /** `codec(name)` of a proto loaded from etcdProto, typed: `messageCodec<RangeRequest>('etcdserverpb.RangeRequest')`. */
 export type EtcdCodec<T> = ProtoCodec<T>;

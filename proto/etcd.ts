@@ -5,6 +5,7 @@
  * fields without it are identities and are bigints (see load.ts).
  */
 import { authpb, authService } from './etcd-auth.ts';
+import { servicesProto } from './etcd-services.ts';
 
 const mvccpb = `
 syntax = "proto3";
@@ -30,6 +31,7 @@ message Event {
 const kv = `
 service KV {
   rpc Range(RangeRequest) returns (RangeResponse);
+  rpc RangeStream(RangeRequest) returns (stream RangeStreamResponse);
   rpc Put(PutRequest) returns (PutResponse);
   rpc DeleteRange(DeleteRangeRequest) returns (DeleteRangeResponse);
   rpc Txn(TxnRequest) returns (TxnResponse);
@@ -66,6 +68,8 @@ message RangeResponse {
   bool more = 3;
   int64 count = 4 [jstype = JS_NUMBER];
 }
+
+message RangeStreamResponse { RangeResponse range_response = 1; }
 
 message PutRequest {
   bytes key = 1;
@@ -359,20 +363,7 @@ message DowngradeResponse {
 
 const etcdserverpb = `syntax = "proto3";\npackage etcdserverpb;\n${kv}${watch}${lease}${cluster}${maintenance}`;
 
-const health = `
-syntax = "proto3";
-package grpc.health.v1;
-
-service Health {
-  rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
-  rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse);
-}
-message HealthCheckRequest { string service = 1; }
-message HealthCheckResponse {
-  enum ServingStatus { UNKNOWN = 0; SERVING = 1; NOT_SERVING = 2; SERVICE_UNKNOWN = 3; }
-  ServingStatus status = 1;
-}
-`;
-
-/** proto3 texts of the packages mvccpb, authpb, etcdserverpb and grpc.health.v1, each after those it refers to. */
-export const etcdProto: readonly string[] = [mvccpb, authpb, etcdserverpb, authService, health];
+/**
+ * proto3 texts of mvccpb, authpb, etcdserverpb and the packages of etcd-services.ts, each after those it refers to.
+ */
+export const etcdProto: readonly string[] = [mvccpb, authpb, etcdserverpb, authService, ...servicesProto];

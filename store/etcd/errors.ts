@@ -71,6 +71,8 @@ const registry = {
   'password-too-long': [grpcCode.unknown, 'bcrypt: password length exceeds 72 bytes'],
   'verify-only': [grpcCode.unknown, 'auth: token signing attempted with verify-only key'],
   'timeout-connection-lost': [grpcCode.unavailable, 'etcdserver: request timed out, possibly due to connection lost'],
+  'downgrade-version-format': [grpcCode.invalidArgument, 'etcdserver: wrong downgrade target version format'],
+  'downgrade-version': [grpcCode.invalidArgument, 'etcdserver: invalid downgrade target version'],
 } as const satisfies Record<string, readonly [GrpcCode, string]>;
 
 export type EtcdErrorName = keyof typeof registry;
@@ -79,10 +81,6 @@ export function etcdError(name: EtcdErrorName): GrpcError {
   const [code, text] = registry[name];
   return new GrpcError(code, text);
 }
-
-/** What this member does not do yet, said plainly. */
-export const notSupported = (what: string): GrpcError =>
-  new GrpcError(grpcCode.unimplemented, `etcdserver: ${what} is not supported by Kuorum yet`);
 
 const mvccNames: Readonly<Record<MvccErrorKind, EtcdErrorName>> = {
   compacted: 'compacted',

@@ -4,15 +4,18 @@ import type {
   DeleteRangeRequest,
   PutRequest,
   RangeRequest,
+  RangeStreamResponse,
   RequestOp,
   TxnRequest,
 } from '../../proto/etcd-types.ts';
+import type { Loose } from '../../proto/load.ts';
 import { isReadOnly } from '../mvcc/write-txn.ts';
 import type { Caller } from './auth/authorizer.ts';
 import { propose } from './auth/propose.ts';
+import { rangeStream } from './range-stream.ts';
 import { ensureSpace, putBytes } from './quota.ts';
 import { checkDelete, checkPut, checkRange, checkTxn } from './request-check.ts';
-import { unary, withHeader } from './service.ts';
+import { streaming, unary, withHeader } from './service.ts';
 import type { MemberContext } from './service.ts';
 
 const serializable = (ops: readonly RequestOp[]): boolean => ops.every((op) => op.requestRange?.serializable);
@@ -50,6 +53,13 @@ async function compact(context: MemberContext, request: CompactionRequest, call:
 export const kvMethods = (context: MemberContext): Method[] => [
   unary(context, '/etcdserverpb.KV/Range', async (request: RangeRequest, call) =>
     withHeader(context, await range(context, request, call)),
+  ),
+  streaming<RangeRequest, Loose<RangeStreamResponse>>(
+    '/etcdserverpb.KV/RangeStream',
+    async (stream) => {
+      for await (const request of stream.requests) return rangeStream(context, stream, request);
+    },
+    context,
   ),
   unary(context, '/etcdserverpb.KV/Put', async (request: PutRequest, call) => {
     checkPut(request);

@@ -1,10 +1,17 @@
 import type { Method } from '../../grpc/server.ts';
-import type { AlarmRequest, HashKVRequest, MoveLeaderRequest, StatusResponse } from '../../proto/etcd-types.ts';
+import type {
+  AlarmRequest,
+  DowngradeRequest,
+  HashKVRequest,
+  MoveLeaderRequest,
+  StatusResponse,
+} from '../../proto/etcd-types.ts';
 import type { Loose } from '../../proto/load.ts';
 import { alarmsOf } from './apply.ts';
 import type { Caller } from './auth/authorizer.ts';
 import { propose } from './auth/propose.ts';
-import { etcdError, notSupported } from './errors.ts';
+import { downgrade } from './downgrade.ts';
+import { etcdError } from './errors.ts';
 import { idToBigint, idToHex } from './identity.ts';
 import { unary, withHeader } from './service.ts';
 import type { MemberContext } from './service.ts';
@@ -75,7 +82,7 @@ export const maintenanceMethods = (context: MemberContext): Method[] => [
   unary(context, '/etcdserverpb.Maintenance/MoveLeader', async (request: MoveLeaderRequest) =>
     withHeader(context, await moveLeader(context, request)),
   ),
-  unary(context, '/etcdserverpb.Maintenance/Downgrade', () => {
-    throw notSupported('downgrading');
-  }),
+  unary(context, '/etcdserverpb.Maintenance/Downgrade', async (request: DowngradeRequest) =>
+    withHeader(context, await downgrade(context, request)),
+  ),
 ];

@@ -4,23 +4,17 @@ import { randomId64 } from '../../base/random.ts';
 import type { GrpcServer } from '../../grpc/server.ts';
 import type { NodeStatus, RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
-import { authMethods } from './auth/auth-service.ts';
-import { guarded } from './auth/guard.ts';
 import { openAuthorizer } from './auth/open-authorizer.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import { checkOwner, claim, keepRemoved } from './claim.ts';
 import type { Claim } from './claim.ts';
-import { clusterMethods } from './cluster-service.ts';
-import { describe, describeMethods } from './describe.ts';
+import { clientMethods } from './client-methods.ts';
+import { describe } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
 import { handOverBeforeStop } from './hand-over.ts';
-import { healthMethods } from './health-service.ts';
 import { httpEndpoints } from './http-endpoints.ts';
 import { idToBigint } from './identity.ts';
-import { kvMethods } from './kv-service.ts';
-import { leaseMethods } from './lease-service.ts';
 import { Lessor } from './lessor.ts';
-import { maintenanceMethods } from './maintenance-service.ts';
 import { Membership } from './membership.ts';
 import { memberDefaults } from './member-options.ts';
 import type { EtcdMemberOptions } from './member-options.ts';
@@ -31,12 +25,11 @@ import { Proposer } from './proposer.ts';
 import { publishUntilKnown } from './publish.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { MemberContext } from './service.ts';
-import { snapshotMethods } from './snapshot-service.ts';
+import { ServingStatuses } from './serving-status.ts';
 import { StoreMachine } from './store-machine.ts';
 import type { StoreState } from './store-state.ts';
 import type { MachineListener } from './store-machine.ts';
 import { WatchHub } from './watch-hub.ts';
-import { watchMethods } from './watch-service.ts';
 
 /** A running member of a store cluster, answering the etcd v3 API. */
 export interface EtcdMember {
@@ -103,6 +96,7 @@ class Member implements EtcdMember {
   readonly #stops: (() => void)[] = [];
   readonly #ending = new AbortController();
   readonly #membership: Membership;
+  readonly #serving = new ServingStatuses();
   #machine!: StoreMachine;
   #hub!: WatchHub;
   #lessor!: Lessor;
@@ -190,6 +184,7 @@ class Member implements EtcdMember {
   }
 
   async #stop(): Promise<void> {
+    this.#serving.stopServing();
     if (this.#node !== undefined) {
       await handOverBeforeStop(this.#node, {
         clock: this.#clock,
@@ -317,6 +312,7 @@ class Member implements EtcdMember {
       hub: this.#hub,
       membership: this.#membership,
       auth: this.#auth,
+      serving: this.#serving,
       askPeer: askPeerThrough(
         this.#platform.callPeer?.(this.#options.peerTls),
         () => this.#started,
@@ -336,20 +332,9 @@ class Member implements EtcdMember {
 
   async #serve(): Promise<void> {
     const { listenClientUrls, advertiseClientUrls, clientTls } = this.#options;
-    const services = [
-      kvMethods,
-      watchMethods,
-      leaseMethods,
-      clusterMethods,
-      maintenanceMethods,
-      snapshotMethods,
-      authMethods,
-      healthMethods,
-      describeMethods,
-    ];
     this.#server = await this.#platform.serve({
       urls: listenClientUrls,
-      methods: guarded(this.#started, services),
+      methods: clientMethods(this.#started),
       ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
       http: httpEndpoints(() => this.#started),
       maxRequestBytes: this.#started.limits.maxRequestBytes + grpcOverheadBytes,

@@ -12,6 +12,7 @@ import type { Membership } from './membership.ts';
 import type { AskPeer } from './peer-service.ts';
 import type { Proposer } from './proposer.ts';
 import type { ReadBarrier } from './read-barrier.ts';
+import type { ServingStatuses } from './serving-status.ts';
 import type { StoreMachine } from './store-machine.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -36,6 +37,7 @@ export interface MemberContext {
   readonly hub: WatchHub;
   readonly membership: Membership;
   readonly auth: Authorizer;
+  readonly serving: ServingStatuses;
   readonly askPeer: AskPeer;
   readonly limits: MemberLimits;
   readonly clock: Clock;
@@ -65,6 +67,7 @@ const learnersAnswer: Readonly<Record<string, (request: unknown) => boolean>> = 
   '/etcdserverpb.Maintenance/Status': () => true,
   '/etcdserverpb.KV/Range': (request) => (request as RangeRequest).serializable,
   '/grpc.health.v1.Health/Check': () => true,
+  '/grpc.health.v1.Health/List': () => true,
 };
 
 export const isLearner = ({ node, machine }: Pick<MemberContext, 'node' | 'machine'>): boolean =>

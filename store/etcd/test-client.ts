@@ -8,10 +8,16 @@ import { etcd } from './command.ts';
 export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 export const text = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString();
 
-export interface WatchStream {
-  send(request: Loose<WatchRequest>): void;
+export interface Received<Res> {
   /** the next response; rejects after five seconds, or when the stream ends */
-  next(): Promise<WatchResponse>;
+  next(): Promise<Res>;
+  cancel(): void;
+}
+export interface WatchStream extends Received<WatchResponse> {
+  send(request: Loose<WatchRequest>): void;
+}
+export interface StartedCall<Res> {
+  readonly answer: Promise<Res>;
   cancel(): void;
 }
 
@@ -25,6 +31,19 @@ function within<T>(promise: Promise<T>, what: string): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+function received<Res>(call: grpc.ClientReadableStream<Res> | grpc.ClientDuplexStream<object, Res>): Received<Res> {
+  call.on('error', () => {});
+  const iterator = call[Symbol.asyncIterator]() as AsyncIterator<Res>;
+  return {
+    next: async () => {
+      const { done, value } = await within(iterator.next(), 'a response');
+      if (done) throw new Error('the stream ended');
+      return value;
+    },
+    cancel: () => call.cancel(),
+  };
+}
+
 export class TestClient {
   readonly #client: grpc.Client;
 
@@ -32,12 +51,18 @@ export class TestClient {
     this.#client = new grpc.Client(new URL(url).host, credentials);
   }
 
-  /** `call('KV/Put', {...})`; rejects with grpc's ServiceError */
+  /** `call('KV/Put', {...})`, or a whole path (`/v3lockpb.Lock/Lock`); rejects with grpc's ServiceError */
   call<Res extends object = Record<string, never>>(method: string, request: object, metadata = {}): Promise<Res> {
-    const path = `/etcdserverpb.${method}`;
+    return this.start<Res>(method, request, metadata).answer;
+  }
+
+  /** A call that can be given up. */
+  start<Res extends object = Record<string, never>>(method: string, request: object, metadata = {}): StartedCall<Res> {
+    const path = method.startsWith('/') ? method : `/etcdserverpb.${method}`;
     const { request: encode, response: decode } = etcd.methods.get(path)!;
-    return new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
+    let call: grpc.ClientUnaryCall | undefined;
+    const answer = new Promise<Res>((resolve, reject) => {
+      call = this.#client.makeUnaryRequest(
         path,
         (message: object) => Buffer.from(encode.encode(message as never)),
         (buffer: Buffer) => decode.decode(buffer) as Res,
@@ -47,6 +72,19 @@ export class TestClient {
         (error, value) => (error ? reject(error) : resolve(value!)),
       );
     });
+    return { answer, cancel: () => call?.cancel() };
+  }
+
+  /** A call that answers with a stream. */
+  serverStream<Res>(path: string, request: object): Received<Res> {
+    const { request: encode, response: decode } = etcd.methods.get(path)!;
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      (message: object) => Buffer.from(encode.encode(message as never)),
+      (buffer: Buffer) => decode.decode(buffer) as Res,
+      request,
+    );
+    return received(call);
   }
 
   raw(path: string): Promise<Buffer> {
@@ -65,17 +103,7 @@ export class TestClient {
       (message: object) => Buffer.from(request.encode(message as never)),
       (buffer: Buffer) => response.decode(buffer) as WatchResponse,
     );
-    call.on('error', () => {});
-    const iterator = call[Symbol.asyncIterator]() as AsyncIterator<WatchResponse>;
-    return {
-      send: (message) => call.write(message),
-      next: async () => {
-        const { done, value } = await within(iterator.next(), 'a watch response');
-        if (done) throw new Error('the watch stream ended');
-        return value;
-      },
-      cancel: () => call.cancel(),
-    };
+    return { send: (message) => call.write(message), ...received<WatchResponse>(call) };
   }
 
   close(): void {

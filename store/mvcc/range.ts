@@ -47,12 +47,13 @@ export interface ReadPoint {
   readonly current: boolean;
 }
 
-/** The values of [start, end) as of `at`, up to `limit`; and how many there are in all. */
+/** The values of [start, end) as of `at`, up to `limit`; and how many there are in all (`counted`; else how many were found). */
 export function collect(
   index: KeyIndex,
   bounds: ReturnType<typeof keyRange>,
   at: ReadPoint,
   limit: number,
+  counted = true,
 ): { values: StoredValue[]; count: number } {
   const read = at.current ? latest : (entry: KeyEntry) => valueAt(entry, at.revision);
   if (bounds.single) {
@@ -68,10 +69,10 @@ export function collect(
       if (value === undefined) return true;
       count++;
       if (values.length < limit) values.push(value);
-      return !at.current || values.length < limit;
+      return (counted && !at.current) || values.length < limit;
     });
   }
-  const all = at.current && values.length === limit;
+  const all = counted && at.current && values.length === limit;
   return { values, count: all ? index.countLive(bounds.start, bounds.end) : count };
 }
 
@@ -87,10 +88,11 @@ export function readRange(index: KeyIndex, r: RangeRequest, at: ReadPoint, headR
   const order = orderOf(r);
   const filtered = hasFilters(r);
   const simple = order === undefined && !filtered;
-  const { values, count } = collect(index, bounds, at, simple ? limit : Infinity);
+  const oneMore = r.uncounted === true && simple;
+  const { values, count } = collect(index, bounds, at, simple ? limit + Number(oneMore) : Infinity, !oneMore);
   let kvs: KeyValue[] = filtered ? values.filter((kv) => passes(r, kv)) : values;
   if (order !== undefined) kvs = kvs.sort(order);
-  const more = simple ? count > kvs.length : kvs.length > limit;
+  const more = simple && !oneMore ? count > kvs.length : kvs.length > limit;
   if (kvs.length > limit) kvs = kvs.slice(0, limit);
   if (r.keysOnly) kvs = kvs.map((kv) => ({ ...kv, value: noBytes }));
   return { header, kvs, more, count };

@@ -53,6 +53,8 @@ export interface RangeRequest {
   readonly maxModRevision?: number;
   readonly minCreateRevision?: number;
   readonly maxCreateRevision?: number;
+  /** the answer's `count` is not wanted: nothing behind the limit is looked at, except whether there is more */
+  readonly uncounted?: boolean;
 }
 /** etcd's response header as far as the store knows it */
 export interface RevisionHeader {
