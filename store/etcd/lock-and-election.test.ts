@@ -2,6 +2,8 @@ import t from 'tap';
 import { eventually } from '../../client/testing/eventually.ts';
 import type { CampaignResponse, LeaderKey, LeaderResponse, LockResponse } from '../../proto/etcd-services-types.ts';
 import type { LeaseGrantResponse, RangeResponse } from '../../proto/etcd-types.ts';
+import { addUser, answerOf, enableAuth, tokenOf } from './auth/test-auth.ts';
+import type { Fields } from './auth/test-auth.ts';
 import { bytes, TestClient, text } from './test-client.ts';
 import type { StartedCall } from './test-client.ts';
 import { TestCluster } from './test-cluster.ts';
@@ -162,3 +164,36 @@ void t.test('Election: who gives up leaves the line; who loses the lease is told
   await a!.call('Lease/LeaseRevoke', { ID: lease });
   await told;
 });
+
+void t.test(
+  'while authentication is enabled, names are keys: who may not write under them may not lock them',
+  async (t) => {
+    const { cluster, clients } = await threeMembers(t, 1);
+    const client = clients[0]!;
+    const root = await enableAuth(client);
+    await addUser(client, 'u', 'mine/', 2, root);
+    const u = await tokenOf(client, 'u', 'pw');
+    const leader = { key: bytes('mine/x/1'), rev: 1, lease: 1n };
+    const rows: readonly (readonly [path: string, mine: object, others: object, allowed: RegExp])[] = [
+      ['/v3lockpb.Lock/Lock', { name: bytes('mine/a') }, { name: bytes('a') }, /^OK$/],
+      ['/v3lockpb.Lock/Unlock', { key: bytes('mine/a/1') }, { key: bytes('a/1') }, /^OK$/],
+      ['/v3electionpb.Election/Campaign', { name: bytes('mine/b') }, { name: bytes('b') }, /^OK$/],
+      ['/v3electionpb.Election/Leader', { name: bytes('mine/b') }, { name: bytes('b') }, /^OK$/],
+      ['/v3electionpb.Election/Observe', { name: bytes('mine/b') }, { name: bytes('b') }, /^OK$/],
+      [
+        '/v3electionpb.Election/Proclaim',
+        { leader },
+        { leader: { ...leader, key: bytes('x') } },
+        /election: not leader/,
+      ],
+      ['/v3electionpb.Election/Resign', { leader }, { leader: { ...leader, key: bytes('x') } }, /^OK$/],
+    ];
+    const ask = (path: string, request: object, fields: Fields): Promise<string> =>
+      answerOf(cluster.clientUrl(0), path, request, fields);
+    for (const [path, mine, others, allowed] of rows) {
+      t.match(await ask(path, mine, u), allowed, `${path} with the right`);
+      t.equal(await ask(path, others, u), 'PERMISSION_DENIED: etcdserver: permission denied', `${path} without it`);
+      t.equal(await ask(path, mine, {}), 'INVALID_ARGUMENT: etcdserver: user name is empty', `${path} without a name`);
+    }
+  },
+);

@@ -38,7 +38,7 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /** A duration as Go writes it, `1h30m`, in milliseconds. */
 function durationMs(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
+  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
     throw new Error(`--auth-token: ttl: "${text}" is no duration`);
   }
