@@ -117,7 +117,7 @@ export function describeProtos(texts: readonly string[]): ProtoFiles {
     for (const message of found.messageType) nameMapEntries(message);
     found.name = fileOf(found.package);
     found.dependency = [...(declared.usedBy.get(found.package) ?? [])].map(fileOf).sort();
-    const bytes = descriptor.FileDescriptorProto.encode(found as unknown as protobuf.Message).finish();
+    const bytes = descriptor.FileDescriptorProto.encode(found).finish();
     files.set(found.name, { name: found.name, dependencies: found.dependency, bytes });
   }
   return {
