@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerBackupCommands } from './commands/backup-commands.ts';
 import { registerChaosCommand } from './commands/chaos-command.ts';
 import { registerClusterCommands } from './commands/cluster-commands.ts';
 import { registerComponentCommands } from './commands/component-commands.ts';
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .addHelpText('after', '\nExamples:\n  kuorum up\n  kuorum status\n  kuorum kill leader\n  kuorum up --help');
   registerClusterCommands(program);
   registerMembershipCommands(program);
+  registerBackupCommands(program);
   registerComponentCommands(program);
   registerChaosCommand(program);
   return program;

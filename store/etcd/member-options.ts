@@ -67,8 +67,14 @@ export interface Bootstrap {
   readonly members: ReadonlyMap<string, MemberRecord>;
 }
 
+/** The flags that say who is who. */
+export type BootstrapOptions = Pick<
+  EtcdMemberOptions,
+  'name' | 'initialCluster' | 'initialClusterToken' | 'initialAdvertisePeerUrls'
+>;
+
 /** Who is who in a new cluster, as every member works it out by itself. Throws on flags that contradict each other. */
-export function bootstrapOf(options: EtcdMemberOptions): Bootstrap {
+export function bootstrapOf(options: BootstrapOptions): Bootstrap {
   const { name, initialCluster, initialAdvertisePeerUrls } = options;
   const token = options.initialClusterToken ?? memberDefaults.initialClusterToken;
   const own = initialCluster[name];

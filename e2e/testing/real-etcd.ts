@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** Programs of one release of etcd. */
+export interface EtcdRelease {
+  readonly name: string;
+  readonly etcd: string;
+  readonly etcdctl: string;
+  /** has `snapshot status` and `snapshot restore` */
+  readonly offline: string;
+  /** why a test of it is skipped; false: it is there */
+  readonly skip: string | false;
+}
+
+function releaseIn(name: string, folder: string, offlineProgram: string): EtcdRelease {
+  const [etcd, etcdctl, offline] = ['etcd', 'etcdctl', offlineProgram].map((program) => join(folder, program)) as [
+    string,
+    string,
+    string,
+  ];
+  const lacking = [etcd, etcdctl, offline].filter((program) => !existsSync(program));
+  return { name, etcd, etcdctl, offline, skip: lacking.length > 0 && `${lacking.join(', ')}: not installed` };
+}
+
+/** Debian's, and a current one where it was built. */
+export const etcdReleases: readonly EtcdRelease[] = [
+  releaseIn('etcd 3.4 of Debian', '/usr/bin', 'etcdctl'),
+  releaseIn('a current etcd', '/opt/kuorum-peers/bin', 'etcdutl'),
+];
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export interface RealEtcd {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a member alone on what is in `dataDir`; its name and peer URL are those that the directory was made for. */
+export async function startRealEtcd(
+  { etcd }: EtcdRelease,
+  dataDir: string,
+  name: string,
+  peerUrl: string,
+): Promise<RealEtcd> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const flags = {
+    name,
+    'data-dir': dataDir,
+    'listen-client-urls': url,
+    'advertise-client-urls': url,
+    'listen-peer-urls': peerUrl,
+    'initial-advertise-peer-urls': peerUrl,
+    'initial-cluster': `${name}=${peerUrl}`,
+  };
+  const child = spawn(
+    etcd,
+    Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-100_000)));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', () => {
+      if (/ready to serve client requests/.test(output)) resolve();
+    });
+    void ended.then(() => reject(new Error(`${etcd} ended: ${output.slice(-2000)}`)));
+  });
+  await ready.catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { url, stop };
+}
