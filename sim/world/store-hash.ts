@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { authHash } from '../../store/etcd/auth/auth-records.ts';
 import type { StoreMachine } from '../../store/etcd/store-machine.ts';
 import type { StoreState } from './types.ts';
 
@@ -7,13 +8,14 @@ const byName = ([a]: readonly [unknown, ...unknown[]], [b]: readonly [unknown, .
 
 /** All that members must hold alike once they have applied the same entries. */
 export function storeStateOf({ state }: StoreMachine): StoreState {
-  const { mvcc, members, alarms, appliedIndex } = state;
+  const { mvcc, members, alarms, auth, appliedIndex } = state;
   const leases = [...mvcc.leases.values()].map(({ id, ttl, keys }) => [String(id), ttl, [...keys].sort()] as const);
   const content = JSON.stringify([
     mvcc.hash().hash,
     leases.sort(byName),
     [...members].sort(byName),
     [...alarms].sort(),
+    authHash(auth),
   ]);
   return {
     revision: mvcc.revision,

@@ -2,6 +2,7 @@ import { rfc3339 } from '../../base/clock.ts';
 import type { Method } from '../../grpc/server.ts';
 import type { LeaderRecord } from '../../raft/runtime/types.ts';
 import { alarmsOf } from './apply.ts';
+import { authHash } from './auth/auth-records.ts';
 import { membersOf } from './cluster-service.ts';
 import { idToHex } from './identity.ts';
 import { statusErrors } from './maintenance-service.ts';
@@ -55,6 +56,12 @@ export interface MemberDescription {
   readonly leaderChangesByReason: Readonly<Record<string, number>>;
   /** of the whole store at `revision` and `compactRevision`: equal members are equal */
   readonly hash: number;
+  readonly auth: {
+    readonly enabled: boolean;
+    readonly revision: number;
+    /** of users and roles, 40 hex digits */
+    readonly hash: string;
+  };
   readonly members: readonly {
     id: string;
     name: string;
@@ -101,6 +108,7 @@ export function describe(context: MemberContext): MemberDescription {
     recentLeaderChanges: raft.recentLeaderChanges.map(describeChange),
     leaderChangesByReason: Object.fromEntries(raft.leaderChangesByReason),
     hash: mvcc.hash().hash,
+    auth: { enabled: state.auth.enabled, revision: state.auth.revision, hash: authHash(state.auth) },
     members: membersOf(context).map((member) => ({
       id: idToHex(member.ID),
       name: member.name,

@@ -21,6 +21,7 @@ const rows: readonly Row[] = [
   ['etcd_debugging_mvcc_compact_revision', 'gauge', 'The last compaction.', (d) => d.compactRevision],
   ['etcd_debugging_mvcc_watcher_total', 'gauge', 'Watchers.', (d) => d.watchers],
   ['etcd_debugging_mvcc_slow_watcher_total', 'gauge', 'Watchers that lag behind.', (d) => d.watchersLagging],
+  ['etcd_debugging_auth_revision', 'gauge', 'Changes of users and roles.', (d) => d.auth.revision],
   ['kuorum_store_durable_index', 'gauge', 'Index up to which the store is on disk.', (d) => d.durableIndex],
   ['kuorum_raft_term', 'gauge', 'Raft term.', (d) => d.term],
   ['kuorum_raft_wal_bytes', 'gauge', 'Size of the write-ahead log.', (d) => d.walBytes],

@@ -96,12 +96,13 @@ export class TestClient {
     });
   }
 
-  watch(): WatchStream {
+  watch(metadata = {}): WatchStream {
     const { request, response } = etcd.methods.get('/etcdserverpb.Watch/Watch')!;
     const call = this.#client.makeBidiStreamRequest(
       '/etcdserverpb.Watch/Watch',
       (message: object) => Buffer.from(request.encode(message as never)),
       (buffer: Buffer) => response.decode(buffer) as WatchResponse,
+      grpc.Metadata.fromHttp2Headers(metadata),
     );
     return { send: (message) => call.write(message), ...received<WatchResponse>(call) };
   }

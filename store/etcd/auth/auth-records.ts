@@ -1,6 +1,7 @@
 /** Users and roles as the backend holds them: etcd's own messages, so that they can go into a file of etcd's and come back. */
+import { createHash } from 'node:crypto';
 import type { PermissionRecord, RoleRecord, UserRecord } from '../../../proto/etcd-auth-types.ts';
-import type { AuthChange } from '../../auth/auth-store.ts';
+import type { AuthChange, AuthStore } from '../../auth/auth-store.ts';
 import type { Role, User } from '../../auth/types.ts';
 import type { WriteOp } from '../../backend/backend.ts';
 import { etcd } from '../command.ts';
@@ -45,4 +46,13 @@ export function authRecord(change: AuthChange): WriteOp {
   const key = text(`${prefix}${change.name}`);
   if (change.value === undefined) return { key, value: undefined };
   return { key, value: change.kind === 'user' ? encodeUser(change.value) : encodeRole(change.value) };
+}
+
+/** Of all users and roles and whether they count: members that applied the same have the same. 40 hex digits. */
+export function authHash(auth: AuthStore): string {
+  const hash = createHash('sha1').update(`${auth.enabled}/${auth.revision}`);
+  for (const name of auth.userList()) hash.update(encodeUser(auth.users.get(name)!));
+  hash.update('/');
+  for (const name of auth.roleList()) hash.update(encodeRole(auth.roles.get(name)!));
+  return hash.digest('hex');
 }

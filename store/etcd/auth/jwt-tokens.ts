@@ -12,6 +12,8 @@ type Key = KeyObject | Uint8Array;
 
 /** tokens that were found to be right, so that a client's next call costs no signature */
 const rememberedMax = 10_000;
+/** RFC 7518, section 3.3 */
+const rsaBitsMin = 2048;
 const ttlMsDefault = 300_000;
 const signMethods = /^(?:(?:HS|RS|PS|ES)(?:256|384|512)|EdDSA)$/;
 /** kinds of keys by the first letters of a method */
@@ -66,6 +68,9 @@ function parsed(name: string, method: string, make: () => KeyObject): KeyObject 
     });
   }
   const wanted = keyTypes[method.slice(0, 2)];
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? Infinity;
+  if (bits < rsaBitsMin)
+    throw new Error(`--auth-token: ${name}: a key of ${rsaBitsMin} bits or more is needed, not ${bits}`);
   if (key.asymmetricKeyType === wanted) return key;
   throw new Error(`--auth-token: ${name}: ${method} needs a key of kind ${wanted}, not ${key.asymmetricKeyType}`);
 }
