@@ -31,7 +31,7 @@ export interface JwtOptions {
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  µs: 1e-3,
+  '\u00b5s': 1e-3,
   ms: 1,
   s: 1000,
   m: 60_000,
