@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { Level } from 'pino';
 
 /** What a part may do with a log: structured fields first, then the message, as pino. */
 export interface Log {
@@ -9,11 +10,14 @@ export interface Log {
   child(bindings: Record<string, unknown>): Log;
 }
 
-/** JSON lines on stderr. */
-export function createLog(component: string, level = 'info'): Log {
+const streams: Readonly<Record<string, number>> = { default: 2, stderr: 2, stdout: 1 };
+
+/** JSON lines on each of `outputs`: stderr (the default), stdout, or files that are appended to. */
+export function createLog(component: string, level = 'info', outputs: readonly string[] = ['stderr']): Log {
+  const targets = outputs.map((name) => pino.destination({ dest: streams[name] ?? name, append: true, sync: false }));
   return pino(
     { level, base: { component }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'msg' },
-    pino.destination({ dest: 2, sync: false }),
+    targets.length === 1 ? targets[0]! : pino.multistream(targets.map((stream) => ({ stream, level: level as Level }))),
   );
 }
 

@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import { credentialsOf } from './grpc-js-credentials.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 import { GrpcError, grpcCode } from './server.ts';
 import type {
@@ -63,7 +64,16 @@ class GrpcJsContext implements CallContext {
   }
 }
 
-function unaryHandler(method: UnaryMethod<unknown, unknown>): grpc.handleUnaryCall<unknown, unknown> {
+type Refuses = NonNullable<GrpcServerOptions['tls']>['refuses'];
+
+/** @grpc/grpc-js has no place to look at a certificate before there is a call. */
+function checkCertificate(call: AnyCall, refuses: Refuses): void {
+  const certificate = refuses && call.getAuthContext().sslPeerCertificate;
+  const reason = certificate && refuses?.(certificate);
+  if (reason !== undefined) throw new GrpcError(grpcCode.unauthenticated, reason);
+}
+
+function unaryHandler(method: UnaryMethod<unknown, unknown>, refuses: Refuses): grpc.handleUnaryCall<unknown, unknown> {
   const answerLater = async (result: Promise<unknown>, callback: grpc.sendUnaryData<unknown>): Promise<void> => {
     try {
       callback(null, await result);
@@ -73,6 +83,7 @@ function unaryHandler(method: UnaryMethod<unknown, unknown>): grpc.handleUnaryCa
   };
   return (call, callback) => {
     try {
+      checkCertificate(call, refuses);
       const result = method.handle(call.request, new GrpcJsContext(call));
       if (result instanceof Promise) void answerLater(result, callback);
       else callback(null, result);
@@ -127,12 +138,13 @@ async function* received(call: grpc.ServerDuplexStream<unknown, unknown>): Async
   }
 }
 
-function streamHandler(method: StreamMethod<unknown, unknown>) {
+function streamHandler(method: StreamMethod<unknown, unknown>, refuses: Refuses) {
   return (call: grpc.ServerDuplexStream<unknown, unknown>): void => {
     call.on('error', () => {}); // told by 'cancelled' as well
     const { request } = call as unknown as { request: unknown };
     const stream = new GrpcJsStream(call, method.kind === 'server-stream' ? single(request) : received(call));
     Promise.resolve()
+      .then(() => checkCertificate(call, refuses))
       .then(() => method.handle(stream))
       .then(
         () => call.end(),
@@ -143,27 +155,19 @@ function streamHandler(method: StreamMethod<unknown, unknown>) {
 
 const grpcJsType = { 'server-stream': 'serverStream', 'client-stream': 'clientStream', 'bidi-stream': 'bidi' } as const;
 
-function register(server: grpc.Server, method: Method): void {
+function register(server: grpc.Server, method: Method, refuses: Refuses): void {
   const serialize = (message: unknown): Buffer => toBuffer(method.response.encode(message));
   const deserialize = (bytes: Buffer): unknown => method.request.decode(bytes) as unknown;
   const registration = server as unknown as {
     register(path: string, handler: unknown, s: typeof serialize, d: typeof deserialize, type: string): boolean;
   };
   if (method.kind === 'unary') {
-    registration.register(method.path, unaryHandler(method), serialize, deserialize, 'unary');
+    registration.register(method.path, unaryHandler(method, refuses), serialize, deserialize, 'unary');
   } else {
     // a client-stream answers once, but through the same write/end as bidi
     const type = method.kind === 'client-stream' ? 'bidi' : grpcJsType[method.kind];
-    registration.register(method.path, streamHandler(method), serialize, deserialize, type);
+    registration.register(method.path, streamHandler(method, refuses), serialize, deserialize, type);
   }
-}
-
-function credentialsOf(url: string, tls: GrpcServerOptions['tls']): grpc.ServerCredentials {
-  if (!url.startsWith('https:')) return grpc.ServerCredentials.createInsecure();
-  if (tls === undefined) throw new Error(`${url} needs a certificate and a key`);
-  const root = tls.ca === undefined ? null : Buffer.from(tls.ca);
-  const pair = { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) };
-  return grpc.ServerCredentials.createSsl(root, [pair], tls.requireClientCert);
 }
 
 function bind(server: grpc.Server, url: string, credentials: grpc.ServerCredentials): Promise<number> {
@@ -179,13 +183,15 @@ function bind(server: grpc.Server, url: string, credentials: grpc.ServerCredenti
 /** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
 export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServer> {
   const maxRequestBytes = options.maxRequestBytes ?? 4 * 1024 * 1024;
+  const { maxConcurrentCalls = 0xffffffff, keepAliveMs = 0, keepAliveAnswerMs = 20_000 } = options.limits ?? {};
   const server = new grpc.Server({
     'grpc.max_receive_message_length': maxRequestBytes,
     'grpc.max_send_message_length': -1,
-    'grpc.max_concurrent_streams': 0xffffffff,
+    'grpc.max_concurrent_streams': maxConcurrentCalls,
+    ...(keepAliveMs > 0 && { 'grpc.keepalive_time_ms': keepAliveMs, 'grpc.keepalive_timeout_ms': keepAliveAnswerMs }),
     'grpc.so_reuseport': 0,
   });
-  for (const method of options.methods) register(server, method);
+  for (const method of options.methods) register(server, method, options.tls?.refuses);
   const ports: number[] = [];
   try {
     for (const url of options.urls) {

@@ -3,6 +3,8 @@
  * made: see grpc-js-server.ts.
  */
 
+import type { TlsSettings } from './tls.ts';
+
 /** gRPC status codes. https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 export const grpcCode = {
   ok: 0,
@@ -88,6 +90,8 @@ export interface HttpRequest {
   /** lower-case names, first value */
   header(name: string): string | undefined;
   readonly body: Uint8Array;
+  /** it came over TLS */
+  readonly encrypted: boolean;
   readonly peerCommonName: string | undefined;
 }
 export interface HttpAnswer {
@@ -98,12 +102,24 @@ export interface HttpAnswer {
 /** what it throws is answered with status 500 */
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
 
+export interface ConnectionLimits {
+  /** calls at a time on one connection */
+  readonly maxConcurrentCalls?: number;
+  /** a client that is silent for so long is asked whether it is there; 0: never. Default: 2 h */
+  readonly keepAliveMs?: number;
+  /** and left if it does not answer for so long. Default: 20 s */
+  readonly keepAliveAnswerMs?: number;
+}
+
 export interface GrpcServerOptions {
   /** `http://127.0.0.1:2379`, `https://…` or `unix:///run/x.sock` */
   readonly urls: readonly string[];
   readonly methods: readonly Method[];
-  /** PEM texts; needed where a URL says https */
-  readonly tls?: { cert: string; key: string; ca?: string; requireClientCert: boolean };
+  /** needed where a URL says https */
+  readonly tls?: TlsSettings;
+  /** a connection that was refused for its certificate, or that never got through its handshake */
+  readonly onRefused?: (remote: string, reason: string) => void;
+  readonly limits?: ConnectionLimits;
   /** larger requests are refused with ResourceExhausted; default 4 MiB */
   readonly maxRequestBytes?: number;
   /** for requests that are no gRPC; default: refused with status 415 */

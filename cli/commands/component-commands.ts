@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
+import { etcdHelp } from '../etcd/help.ts';
 import { addFlags } from './flags.ts';
 import type { Flag, FlagValues } from './flags.ts';
-import { apiserverFlags, controllerManagerFlags, etcdFlags, kubeletFlags, schedulerFlags } from './component-flags.ts';
+import { apiserverFlags, controllerManagerFlags, kubeletFlags, schedulerFlags } from './component-flags.ts';
 
 interface Component {
   readonly name: string;
@@ -14,14 +15,6 @@ interface Component {
 
 /** Every component alone in its own process, with the real component's names for the flags it has. */
 const components: readonly Component[] = [
-  {
-    name: 'etcd',
-    text: 'a member of the store: the etcd v3 API over Raft',
-    flags: etcdFlags,
-    example:
-      'kuorum etcd --name m1 --data-dir /tmp/m1 --listen-client-urls http://127.0.0.1:2379 \\\n  --advertise-client-urls http://127.0.0.1:2379',
-    run: async (values) => (await import('../components/etcd.ts')).runEtcd(values),
-  },
   {
     name: 'apiserver',
     text: 'the Kubernetes API over any etcd v3 store',
@@ -54,7 +47,16 @@ const components: readonly Component[] = [
   },
 ];
 
+/** etcd's flags are Go's, and more than can be listed in the common way: the command reads and explains them itself. */
+function registerEtcd(program: Command): void {
+  const command = program.command('etcd [flags...]').description('a member of the store: the etcd v3 API over Raft');
+  command.helpOption(false).allowUnknownOption().passThroughOptions();
+  command.helpInformation = etcdHelp;
+  command.action(async (args: string[]) => (await import('../components/etcd.ts')).runEtcd(args));
+}
+
 export function registerComponentCommands(program: Command): void {
+  registerEtcd(program);
   for (const { name, text, flags, example, run } of components) {
     const command = program.command(name).description(text);
     const read = addFlags(command, flags);

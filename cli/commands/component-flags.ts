@@ -1,53 +1,5 @@
 import type { Flag } from './flags.ts';
 
-/** https://etcd.io/docs/latest/op-guide/configuration/ */
-export const etcdFlags: readonly Flag[] = [
-  { name: 'name', type: 'text', fallback: 'default', text: "this member's name" },
-  { name: 'data-dir', type: 'text', text: 'where its data is (default <name>.etcd)' },
-  { name: 'listen-client-urls', type: 'list', fallback: 'http://localhost:2379', text: 'where it listens for clients' },
-  { name: 'advertise-client-urls', type: 'list', fallback: 'http://localhost:2379', text: 'where clients reach it' },
-  { name: 'listen-peer-urls', type: 'list', fallback: 'http://localhost:2380', text: 'where it listens for its peers' },
-  {
-    name: 'initial-advertise-peer-urls',
-    type: 'list',
-    fallback: 'http://localhost:2380',
-    text: 'where its peers reach it',
-  },
-  { name: 'initial-cluster', type: 'text', text: 'name=peerURL,... of all members (default this one alone)' },
-  { name: 'initial-cluster-state', type: 'text', fallback: 'new', text: 'new or existing' },
-  { name: 'initial-cluster-token', type: 'text', fallback: 'etcd-cluster', text: 'keeps clusters apart' },
-  { name: 'heartbeat-interval', type: 'ms', fallback: '100', text: 'milliseconds between heartbeats' },
-  { name: 'election-timeout', type: 'ms', fallback: '1000', text: 'milliseconds without a leader before an election' },
-  { name: 'snapshot-count', type: 'number', fallback: '10000', text: 'entries between cuts of the log' },
-  { name: 'quota-backend-bytes', type: 'number', fallback: '0', text: 'NOSPACE above this size; 0 means 2 GiB' },
-  { name: 'max-request-bytes', type: 'number', fallback: '1572864', text: 'larger requests are refused' },
-  { name: 'grpc-server', type: 'text', fallback: 'lean', text: 'what carries the client port: lean or grpc-js' },
-  { name: 'max-txn-ops', type: 'number', fallback: '128', text: 'operations in one transaction' },
-  {
-    name: 'strict-reconfig-check',
-    type: 'boolean',
-    fallback: 'true',
-    text: 'refuse changes of the membership that endanger the quorum',
-  },
-  { name: 'max-learners', type: 'number', fallback: '1', text: 'learners at a time' },
-  {
-    name: 'force-new-cluster',
-    type: 'boolean',
-    fallback: 'false',
-    text: 'make a cluster of this member alone out of what it holds (see docs/recovery.md)',
-  },
-  { name: 'log-level', type: 'text', fallback: 'info', text: 'debug, info, warn or error' },
-  { name: 'cert-file', type: 'text', text: "the client port's certificate" },
-  { name: 'key-file', type: 'text', text: "the client port's key" },
-  { name: 'trusted-ca-file', type: 'text', text: 'clients need a certificate of this authority' },
-  { name: 'client-cert-auth', type: 'boolean', fallback: 'false', text: 'refuse clients without a certificate' },
-  { name: 'peer-cert-file', type: 'text', text: "the peer port's certificate" },
-  { name: 'peer-key-file', type: 'text', text: "the peer port's key" },
-  { name: 'peer-trusted-ca-file', type: 'text', text: "the peers' authority" },
-  { name: 'peer-client-cert-auth', type: 'boolean', fallback: 'false', text: 'refuse peers without a certificate' },
-  { name: 'version', type: 'boolean', fallback: 'false', text: 'print the version and exit' },
-];
-
 /** https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/ */
 export const apiserverFlags: readonly Flag[] = [
   { name: 'etcd-servers', type: 'list', required: true, text: 'client URLs of the store' },

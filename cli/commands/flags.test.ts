@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import t from 'tap';
-import { parseInitialCluster } from '../components/etcd.ts';
 import { addFlags } from './flags.ts';
 import type { Flag, FlagValues } from './flags.ts';
 
@@ -44,14 +43,5 @@ void t.test('a wrong value or an unknown flag is refused by name', (t) => {
   t.throws(() => read('--wait=10'), { message: /invalid argument "10" for "--wait"/ });
   t.throws(() => read('--elect=maybe'), { message: /true or false/ });
   t.throws(() => read('--nme=x'), { message: /unknown option '--nme=x'/ });
-  t.end();
-});
-
-void t.test('parseInitialCluster joins the URLs of one name', (t) => {
-  t.same(parseInitialCluster('a=http://h:1,a=http://h:2,b=http://h:3'), {
-    a: ['http://h:1', 'http://h:2'],
-    b: ['http://h:3'],
-  });
-  t.throws(() => parseInitialCluster('a'), { message: /"a" is not name=URL/ });
   t.end();
 });

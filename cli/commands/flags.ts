@@ -8,7 +8,7 @@ export interface Flag {
   /** `ms`: a number of milliseconds; `duration`: `5s`, `100ms`; both are read as milliseconds */
   readonly type: 'text' | 'number' | 'boolean' | 'list' | 'ms' | 'duration';
   readonly text: string;
-  readonly fallback?: string;
+  readonly fallback?: string | undefined;
   readonly required?: boolean;
 }
 
@@ -45,10 +45,20 @@ export class FlagValues {
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  '\u00b5s': 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
+/** milliseconds of `1h30m`, as Go writes durations */
 export function readDuration(flag: string, text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
     throw new CliError(
       `invalid argument "${text}" for "--${flag}" flag: a duration such as 10s, 500ms or 1m30s is expected`,
@@ -76,6 +86,10 @@ const readers: Readonly<Record<Flag['type'], (flag: string, text: string) => Fla
   },
 };
 
+/** Throws a CliError that names the flag. */
+export const readFlag = (flag: Pick<Flag, 'name' | 'type'>, text: string): FlagValue =>
+  readers[flag.type](flag.name, text);
+
 /** Adds the flags to a command; the returned function reads them after parsing. */
 export function addFlags(command: Command, flags: readonly Flag[]): () => FlagValues {
   const given = new Map<string, string>();
@@ -91,7 +105,7 @@ export function addFlags(command: Command, flags: readonly Flag[]): () => FlagVa
     const values = new Map<string, FlagValue>();
     for (const flag of flags) {
       const text = given.get(flag.name) ?? flag.fallback;
-      if (text !== undefined) values.set(flag.name, readers[flag.type](flag.name, text));
+      if (text !== undefined) values.set(flag.name, readFlag(flag, text));
       else if (flag.required === true) throw new CliError(`required flag --${flag.name} is not set`);
     }
     return new FlagValues(values);

@@ -3,7 +3,7 @@ import { startApiServer } from '../../apiserver/server.ts';
 import type { ApiServerOptions } from '../../apiserver/server.ts';
 import { CliError, messageOf } from '../cli-error.ts';
 import type { FlagValues } from '../commands/flags.ts';
-import { readPem } from './etcd.ts';
+import { readPem } from './read-pem.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
 
 function etcdTlsFrom(values: FlagValues): ApiServerOptions['etcdTls'] {

@@ -8,7 +8,7 @@ import { startControllerManager } from '../../controllers/manager/controller-man
 import { startScheduler } from '../../controllers/scheduler/scheduler.ts';
 import { CliError } from '../cli-error.ts';
 import type { FlagValues } from '../commands/flags.ts';
-import { readPem } from './etcd.ts';
+import { readPem } from './read-pem.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
 
 /** The client that `--kubeconfig` describes. */

@@ -9,7 +9,7 @@ import { BodyAssembler, MessageAssembler } from './message-assembler.ts';
 import { plainText } from './plain-text.ts';
 import { fieldProblem } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
-import { concurrentCallsMax, streamWindow } from './settings.ts';
+import { streamWindow } from './settings.ts';
 
 /** what is not whole yet, over all calls of a connection */
 const assemblingBytesMax = 64 * 1024 * 1024;
@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   /** for requests that are no gRPC */
   readonly http: HttpHandler;
   readonly peerCommonName: () => string | undefined;
+  readonly encrypted: boolean;
+  readonly maxConcurrentCalls: number;
 }
 
 const takesStream = ({ method: { kind } }: Call): boolean => kind === 'bidi-stream' || kind === 'client-stream';
@@ -181,7 +183,7 @@ export class CallTable implements CallOutlet {
   }
 
   open(id: number, head: RequestHead, headers: HeaderFields, endStream: boolean): void {
-    if (this.#calls.size >= concurrentCallsMax || this.#writer.windows.queuedBytes > queuedBytesMax) {
+    if (this.#calls.size >= this.#options.maxConcurrentCalls || this.#writer.windows.queuedBytes > queuedBytesMax) {
       throw new StreamError(id, errorCode.refusedStream, 'too many calls, or too much that the client does not take');
     }
     const plain = head.method !== 'POST' || !head.contentType.startsWith('application/grpc');
@@ -214,6 +216,7 @@ export class CallTable implements CallOutlet {
   #plainMethod({ method, path }: RequestHead, headers: HeaderFields): Method {
     const header = (name: string): string | undefined => fieldOf(headers, name);
     const { peerCommonName } = this;
+    const { encrypted } = this.#options;
     return {
       kind: 'unary',
       path: '',
@@ -221,7 +224,7 @@ export class CallTable implements CallOutlet {
       response: asIs,
       handle: async (body: Uint8Array): Promise<HttpAnswer> => {
         try {
-          return await this.#options.http({ method, path, header, body, peerCommonName });
+          return await this.#options.http({ method, path, header, body, encrypted, peerCommonName });
         } catch (error) {
           return plainText(500, error instanceof Error ? error.message : String(error));
         }

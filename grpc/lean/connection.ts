@@ -57,7 +57,7 @@ export class Connection {
     this.#writer = new AnswerWriter(socket, options.soon, (call) => this.#calls.done(call));
     const peer = `${socket.remoteAddress ?? 'unix'}:${socket.remotePort ?? 0}`;
     this.#calls = new CallTable(options, this.#writer, peer);
-    this.#writer.settings(announced);
+    this.#writer.settings(announced(options.maxConcurrentCalls));
     this.#writer.giveWindow(0, connectionWindow - defaultWindow);
     this.#writer.flush();
   }

@@ -59,6 +59,7 @@ async function answerOf(handler: HttpHandler, bodyBytesMax: number, request: Inc
         return Array.isArray(value) ? value[0] : value;
       },
       body: Buffer.concat(parts),
+      encrypted: request.socket instanceof TLSSocket,
       peerCommonName: request.socket instanceof TLSSocket ? commonNameOf(request.socket) : undefined,
     });
   } catch (error) {

@@ -1,13 +1,15 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
+import { contextOf, pemNow, requiresClientCert } from '../tls.ts';
 import { removeStaleSocket } from '../stale-socket.ts';
-import type { GrpcServer, GrpcServerOptions, HttpHandler, Method } from '../server.ts';
+import type { ConnectionLimits, GrpcServer, GrpcServerOptions, HttpHandler, Method } from '../server.ts';
 import { commonNameOf } from './common-name.ts';
 import { Connection } from './connection.ts';
 import { Http1 } from './http1.ts';
 import { plainText } from './plain-text.ts';
+import { concurrentCallsMax } from './settings.ts';
 
 /** whoever connects must speak within this time */
 const handshakeMs = 10_000;
@@ -31,6 +33,8 @@ class LeanServer implements GrpcServer {
   readonly #maxRequestBytes: number;
   readonly #http: HttpHandler;
   readonly #http1: Http1;
+  readonly #onRefused: GrpcServerOptions['onRefused'];
+  readonly #limits: ConnectionLimits;
   readonly #servers: Server[] = [];
   readonly #peers = new Set<Peer>();
   /** they have not said a word yet */
@@ -39,7 +43,10 @@ class LeanServer implements GrpcServer {
   #idle: (() => void) | undefined;
   ports: readonly number[] = [];
 
-  constructor({ methods, maxRequestBytes = defaultMaxRequestBytes, http = grpcOnly }: GrpcServerOptions) {
+  constructor(options: GrpcServerOptions) {
+    const { methods, maxRequestBytes = defaultMaxRequestBytes, http = grpcOnly } = options;
+    this.#onRefused = options.onRefused;
+    this.#limits = options.limits ?? {};
     this.#methods = new Map(methods.map((method) => [method.path, method]));
     this.#maxRequestBytes = maxRequestBytes;
     this.#http = http;
@@ -85,19 +92,7 @@ class LeanServer implements GrpcServer {
     const secure = url.startsWith('https:');
     if (secure && tls === undefined) throw new Error(`${url} needs a certificate and a key`);
     const onSocket = (socket: Socket): void => this.#accept(socket);
-    const server =
-      secure && tls !== undefined
-        ? createTlsServer({
-            cert: tls.cert,
-            key: tls.key,
-            ...(tls.ca !== undefined && { ca: tls.ca }),
-            requestCert: tls.requireClientCert,
-            rejectUnauthorized: tls.requireClientCert,
-            ALPNProtocols: ['h2', 'http/1.1'],
-            handshakeTimeout: handshakeMs,
-          }).on('secureConnection', onSocket)
-        : createServer(onSocket);
-    server.on('tlsClientError', () => {});
+    const server = secure && tls !== undefined ? this.#tlsServer(tls, onSocket) : createServer(onSocket);
     const path = url.startsWith('unix:') ? url.replace(/^unix:(\/\/)?/, '') : undefined;
     if (path !== undefined) await removeStaleSocket(path);
     await new Promise<void>((resolve, reject) => {
@@ -111,6 +106,33 @@ class LeanServer implements GrpcServer {
     this.#servers.push(server);
     const address = server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  #tlsServer(tls: NonNullable<GrpcServerOptions['tls']>, onSocket: (socket: Socket) => void): Server {
+    let pem = pemNow(tls);
+    const server = createTlsServer({
+      ...contextOf(tls, pem, 'server'),
+      requestCert: requiresClientCert(tls),
+      rejectUnauthorized: false, // checked below, so that the reason is told
+      ALPNProtocols: ['h2', 'http/1.1'],
+      handshakeTimeout: handshakeMs,
+    });
+    // before Node.js looks at a new connection: certificates that were renewed hold from this one on
+    server.prependListener('connection', () => {
+      const now = pemNow(tls);
+      if (now !== pem) server.setSecureContext(contextOf(tls, now, 'server'));
+      pem = now;
+    });
+    server.on('secureConnection', (socket) => {
+      const reason = requiresClientCert(tls) ? whyRefused(socket, tls) : undefined;
+      if (reason === undefined) onSocket(socket);
+      else {
+        this.#onRefused?.(remoteOf(socket), reason);
+        socket.destroy();
+      }
+    });
+    server.on('tlsClientError', (error, socket) => this.#onRefused?.(remoteOf(socket), error.message));
+    return server;
   }
 
   /** The first bytes tell what a client speaks: HTTP/1.1 begins with a method and a path, all else has to be HTTP/2. */
@@ -143,6 +165,8 @@ class LeanServer implements GrpcServer {
       nowMs: () => systemClock.monotonicMs(),
       soon: (action) => systemClock.soon(action),
       peerCommonName: () => commonNameOf(socket),
+      encrypted: socket instanceof TLSSocket,
+      maxConcurrentCalls: Math.min(this.#limits.maxConcurrentCalls ?? concurrentCallsMax, concurrentCallsMax),
     });
     const peer = { connection, sinceMs: nowMs, pingedAtMs: -Infinity };
     this.#peers.add(peer);
@@ -158,19 +182,31 @@ class LeanServer implements GrpcServer {
 
   #sweep(): void {
     const nowMs = systemClock.monotonicMs();
+    const { keepAliveMs: pause = keepAliveMs, keepAliveAnswerMs: patience = keepAliveAnswerMs } = this.#limits;
     for (const peer of this.#peers) {
       const { connection, sinceMs } = peer;
       connection.expire(nowMs);
       const silentMs = nowMs - connection.heardAtMs;
       if (!connection.started && nowMs - sinceMs > handshakeMs) connection.destroy();
-      else if (silentMs < keepAliveMs) peer.pingedAtMs = -Infinity;
+      else if (pause === 0 || silentMs < pause) peer.pingedAtMs = -Infinity;
       else if (peer.pingedAtMs === -Infinity) {
         peer.pingedAtMs = nowMs;
         connection.ping();
-      } else if (nowMs - peer.pingedAtMs > keepAliveAnswerMs) connection.destroy();
+      } else if (patience > 0 && nowMs - peer.pingedAtMs > patience) connection.destroy();
     }
     if (this.#idle !== undefined && !this.#busy) this.#idle();
   }
+}
+
+const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
+
+/** Why the client's certificate does not do; undefined: it does. */
+function whyRefused(socket: TLSSocket, tls: NonNullable<GrpcServerOptions['tls']>): string | undefined {
+  const certificate = socket.getPeerCertificate();
+  if (certificate.subject === undefined) return 'the client shows no certificate';
+  // declared an Error, and in truth its code
+  if (!socket.authorized) return `the client's certificate does not do: ${String(socket.authorizationError)}`;
+  return tls.refuses?.(certificate);
 }
 
 const http1Request = /^[A-Z]{3,7} \//;

@@ -12,6 +12,8 @@ import { HpackDecoder, literalField } from './hpack.ts';
 import { MessageAssembler } from './message-assembler.ts';
 import { OutBuffer } from './out-buffer.ts';
 import { checkedSettings, headerListBytesMax } from './settings.ts';
+import { contextOf, pemNow } from '../tls.ts';
+import type { TlsSettings } from '../tls.ts';
 
 /** `send` says to wait when so much has not gone out */
 const outboundHighBytes = 256 * 1024;
@@ -28,8 +30,7 @@ export interface LeanStreamTarget {
   readonly url: string;
   readonly path: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** PEM texts */
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
+  readonly tls?: TlsSettings | undefined;
   readonly maxMessageBytes: number;
 }
 
@@ -263,9 +264,16 @@ function open({ url, tls }: LeanStreamTarget): Socket {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   if (protocol !== 'https:') return connect({ host, port: Number(port || 80) });
-  if (tls === undefined) throw new Error(`${url} needs a certificate, a key and a CA`);
+  if (tls === undefined) throw new Error(`${url} needs a certificate and a key`);
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ host, port: Number(port || 443), ...tls, ...servername, ALPNProtocols: ['h2'] });
+  return connectTls({
+    host,
+    port: Number(port || 443),
+    ...contextOf(tls, pemNow(tls), 'client'),
+    ...servername,
+    rejectUnauthorized: tls.trustsAnybody !== true,
+    ALPNProtocols: ['h2'],
+  });
 }
 
 /** `grpc-message` is percent-encoded UTF-8 */

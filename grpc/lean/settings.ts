@@ -7,8 +7,8 @@ export const connectionWindow = 16 * 1024 * 1024;
 export const concurrentCallsMax = 100_000;
 
 /** what a server says of itself at the start */
-export const announced: readonly (readonly [id: number, value: number])[] = [
-  [setting.maxConcurrentStreams, concurrentCallsMax],
+export const announced = (maxConcurrentCalls: number): readonly (readonly [id: number, value: number])[] => [
+  [setting.maxConcurrentStreams, maxConcurrentCalls],
   [setting.initialWindowSize, streamWindow],
   [setting.maxFrameSize, defaultFrameBytes],
   [setting.maxHeaderListSize, headerListBytesMax],

@@ -5,7 +5,7 @@ import * as x509 from '@peculiar/x509';
 /** A CA and what it signs, for tests: PEM texts, good for 127.0.0.1 and localhost. */
 export interface TestAuthority {
   readonly ca: string;
-  issue(commonName: string): Promise<{ cert: string; key: string; ca: string }>;
+  issue(commonName: string, more?: { notAfter: Date }): Promise<{ cert: string; key: string; ca: string }>;
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -27,14 +27,14 @@ export async function createTestAuthority(name: string): Promise<TestAuthority> 
   let serial = 1;
   return {
     ca: root.toString('pem'),
-    async issue(commonName) {
+    async issue(commonName, more) {
       const own = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const cert = await x509.X509CertificateGenerator.create({
         serialNumber: (++serial).toString(16).padStart(2, '0'),
         subject: `CN=${commonName}`,
         issuer: root.subject,
         notBefore,
-        notAfter,
+        notAfter: more?.notAfter ?? notAfter,
         publicKey: own.publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: algorithm,

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { Method } from '../../grpc/server.ts';
+import type { TlsSettings } from '../../grpc/tls.ts';
 import type { ConfChange, ConfState, LogIndex, NodeId, RaftStatus, SnapshotMeta, Term } from '../core/types.ts';
 
 /** What the replicated state machine (the store) is to the runtime. */
@@ -40,12 +41,8 @@ export interface PeerAddress {
   readonly urls: readonly string[];
 }
 
-/** PEM texts. Absent: plain text. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
-}
+/** Absent: plain text. Peers must show a certificate of the authority, if one is named. */
+export type TlsFiles = TlsSettings;
 
 export interface RaftNodeOptions {
   readonly id: NodeId;

@@ -1,6 +1,9 @@
 import type { Log } from '../../base/log.ts';
+import type { ConnectionLimits } from '../../grpc/server.ts';
+import type { TlsSettings } from '../../grpc/tls.ts';
 import type { TlsFiles } from '../../raft/runtime/types.ts';
 import type { AuthOptions } from './auth/auth-options.ts';
+import type { HttpPolicy } from './http-policy.ts';
 import { clusterIdOf, memberIdOf } from './identity.ts';
 import type { MemberRecord } from './store-state.ts';
 
@@ -35,13 +38,17 @@ export interface EtcdMemberOptions {
   readonly healthyAfterMs?: number;
   /** makes a cluster of this one member out of what it holds; see docs/recovery.md */
   readonly forceNewCluster?: boolean;
-  /** PEM texts; a client certificate is required when `ca` is given */
-  readonly clientTls?: { readonly cert: string; readonly key: string; readonly ca?: string };
+  /** a client certificate is required when `ca` is given */
+  readonly clientTls?: TlsSettings;
   readonly peerTls?: TlsFiles;
   readonly auth?: AuthOptions;
   /** what carries the client port; default 'lean' */
   readonly grpcServer?: 'lean' | 'grpc-js';
-  /** tests only: a log without fsync */
+  /** bounds of a client's connection */
+  readonly connections?: ConnectionLimits;
+  /** plain HTTP */
+  readonly httpPolicy?: HttpPolicy;
+  /** a log without fsync: a crash loses what was acknowledged */
   readonly unsafeNoFsync?: boolean;
   readonly log: Log;
 }
@@ -59,6 +66,7 @@ export const memberDefaults = {
   watchProgressMs: 10 * 60 * 1000,
   maxLearners: 1,
   healthyAfterMs: 5000,
+  httpPolicy: { hosts: [], origins: [] },
 } as const;
 
 export interface Bootstrap {

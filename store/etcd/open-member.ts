@@ -11,8 +11,10 @@ import type { Claim } from './claim.ts';
 import { clientMethods } from './client-methods.ts';
 import { describe } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
+import { Failure } from './failure.ts';
 import { handOverBeforeStop } from './hand-over.ts';
 import { httpEndpoints } from './http-endpoints.ts';
+import { withPolicy } from './http-policy.ts';
 import { idToBigint } from './identity.ts';
 import { Lessor } from './lessor.ts';
 import { Membership } from './membership.ts';
@@ -67,18 +69,6 @@ function limitsOf(options: EtcdMemberOptions): MemberContext['limits'] {
     electionMs: options.electionMs ?? memberDefaults.electionMs,
     watchProgressMs: options.watchProgressMs ?? memberDefaults.watchProgressMs,
   };
-}
-
-/** Resolved by the first failure of any part. */
-class Failure {
-  readonly promise: Promise<Error>;
-  #resolve: (error: Error) => void = () => {};
-  constructor() {
-    this.promise = new Promise((resolve) => (this.#resolve = resolve));
-  }
-  tell(error: Error): void {
-    this.#resolve(error);
-  }
 }
 
 class Member implements EtcdMember {
@@ -331,12 +321,16 @@ class Member implements EtcdMember {
   }
 
   async #serve(): Promise<void> {
-    const { listenClientUrls, advertiseClientUrls, clientTls } = this.#options;
+    const { listenClientUrls, advertiseClientUrls, clientTls, connections, log } = this.#options;
+    const { httpPolicy = memberDefaults.httpPolicy } = this.#options;
+    const http = httpEndpoints(() => this.#started);
     this.#server = await this.#platform.serve({
       urls: listenClientUrls,
       methods: clientMethods(this.#started),
-      ...(clientTls && { tls: { ...clientTls, requireClientCert: clientTls.ca !== undefined } }),
-      http: httpEndpoints(() => this.#started),
+      ...(clientTls && { tls: clientTls }),
+      ...(connections && { limits: connections }),
+      onRefused: (remote, error) => log.warn({ remote, error }, 'rejected connection on client endpoint'),
+      http: withPolicy(httpPolicy, http),
       maxRequestBytes: this.#started.limits.maxRequestBytes + grpcOverheadBytes,
     });
     const { ports } = this.#server;

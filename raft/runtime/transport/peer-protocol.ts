@@ -1,6 +1,8 @@
 import * as grpc from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
 import type { CallContext, MessageCodec } from '../../../grpc/server.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
+import { contextOf, pemNow } from '../../../grpc/tls.ts';
 import type { Message, MessageType, NodeId } from '../../core/types.ts';
 import type { TlsFiles } from '../types.ts';
 import { dialUrl } from './dial-url.ts';
@@ -104,5 +106,6 @@ export function connectTo(url: string, tls: TlsFiles | undefined): grpc.Client {
 
 function tlsCredentials(url: string, tls: TlsFiles | undefined): grpc.ChannelCredentials {
   if (tls === undefined) throw new Error(`${url} needs a certificate, a key and a CA`);
-  return grpc.credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert));
+  const context = createSecureContext(contextOf(tls, pemNow(tls), 'client'));
+  return grpc.credentials.createFromSecureContext(context, { rejectUnauthorized: tls.trustsAnybody !== true });
 }

@@ -86,7 +86,7 @@ export class Transport {
     transport.#server = await serveLean({
       urls: options.listenUrls,
       methods: transport.#methods(),
-      ...(tls !== undefined && { tls: { ...tls, requireClientCert: true } }),
+      ...(tls !== undefined && { tls }),
       maxRequestBytes: frameBytesMax,
     });
     return transport;

@@ -1,0 +1,48 @@
+import { etcdFlagGroups } from './etcd-flags.ts';
+import type { EtcdFlag } from './etcd-flags.ts';
+import { foreignFlags } from './foreign-flags.ts';
+
+const indent = 6;
+
+function flagLines({ name, type, fallback, choices, text }: EtcdFlag): string {
+  const placeholder = type === 'boolean' ? '' : ` <${choices?.filter((each) => each !== '').join('|') ?? type}>`;
+  const known = fallback === undefined || fallback === '' ? '' : ` (default ${fallback})`;
+  return `  --${name}${placeholder}\n${' '.repeat(indent)}${text}${known}`;
+}
+
+const names = (which: (only: readonly string[] | undefined) => boolean): string =>
+  foreignFlags
+    .filter(({ only }) => which(only))
+    .map(({ name }) => `--${name}`)
+    .sort()
+    .join(', ')
+    .replace(/(.{60,100},) /g, '$1\n  ');
+
+/** `kuorum etcd --help` */
+export function etcdHelp(): string {
+  const groups = etcdFlagGroups.map(({ title, flags }) => `${title}:\n${flags.map(flagLines).join('\n')}\n`);
+  return `Usage: kuorum etcd [flags]
+
+A member of the store: the etcd v3 API over Raft.
+
+Every flag can also be given as an environment variable (--data-dir as ETCD_DATA_DIR), or in a file:
+  --config-file <file>
+      YAML with these names as keys; nothing else is looked at then
+  --version
+      print the version and exit
+
+Options:
+
+${groups.join('\n')}
+Taken without effect (the log says why):
+  ${names((only) => only === undefined)}
+
+Only with values that ask for nothing:
+  ${names((only) => only !== undefined)}
+
+Examples:
+  kuorum etcd --name m1 --data-dir /tmp/m1 --listen-client-urls http://127.0.0.1:2379 \\
+    --advertise-client-urls http://127.0.0.1:2379
+  kuorum etcd --config-file /etc/kuorum/etcd.yaml
+`;
+}
