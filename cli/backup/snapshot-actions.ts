@@ -3,7 +3,7 @@ import { BackupFile } from '../../store/etcd/backup-file.ts';
 import { bootstrapOf } from '../../store/etcd/member-options.ts';
 import { restoreBackup } from '../../store/etcd/restore.ts';
 import { CliError, messageOf } from '../cli-error.ts';
-import { parseInitialCluster } from '../components/etcd.ts';
+import { parseInitialCluster } from '../etcd/member-settings.ts';
 import { saveSnapshot } from './save-snapshot.ts';
 import { statusText } from './status-text.ts';
 import type { StoreAddress } from './store-connection.ts';
