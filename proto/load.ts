@@ -160,6 +160,13 @@ function scalarSource(field: protobuf.Field, scalar: Scalar): { write: string; r
   };
 }
 
+/** A field whose wire type is another than its own is an unknown field. */
+function tagsOf(field: protobuf.Field): number[] {
+  const scalar = field instanceof protobuf.MapField ? undefined : scalarOf(field, field.type);
+  const wires = new Set([scalar?.wire ?? 2, ...(field.repeated ? [2] : [])]);
+  return [...wires].map((wire) => ((field.id << 3) | wire) >>> 0);
+}
+
 function initialValue(field: protobuf.Field): string {
   if (field instanceof protobuf.MapField) return '{}';
   if (field.repeated) return '[]';
@@ -184,7 +191,14 @@ function generate(type: protobuf.Type, types: { get(name: string): Generated }):
     .toSorted((a, b) => b.field.id - a.field.id)
     .map((s) => s.write)
     .join('\n');
-  const cases = sources.map((s) => `case ${s.field.id}: ${s.read} break;`).join('\n');
+  const cases = sources
+    .map(
+      (s) =>
+        `${tagsOf(s.field)
+          .map((tag) => `case ${tag}:`)
+          .join(' ')} ${s.read} break;`,
+    )
+    .join('\n');
   const initial = fields.map((field) => `${field.name}: ${initialValue(field)}`).join(', ');
   const source = `return {
     encode(m, w) { ${writes} },
@@ -192,7 +206,7 @@ function generate(type: protobuf.Type, types: { get(name: string): Generated }):
       const m = { ${initial} };
       while (r.pos < end) {
         const tag = r.uint32();
-        switch (tag >>> 3) { ${cases} default: r.skip(tag & 7); }
+        switch (tag) { ${cases} default: r.skipField(tag); }
       }
       if (r.pos !== end) throw new WireError('field of ${type.name} runs over the end of its message');
       return m;

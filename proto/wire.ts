@@ -134,6 +134,12 @@ export class WireReader {
     return this.pos + length;
   }
 
+  /** steps over an unknown field, after its tag */
+  skipField(tag: number): void {
+    if (tag >>> 3 === 0) throw new WireError(`field number 0 at offset ${this.pos}`);
+    this.skip(tag & 7);
+  }
+
   skip(wireType: number): void {
     if (wireType === 0) this.uint64();
     else if (wireType === 1) this.#advance(8);

@@ -77,7 +77,8 @@ kubernetes_module() {
     sed -n 's|^\s*\(k8s.io/[a-z0-9-]*\) => ./staging/.*|\1|p' "$theirs" | while read -r module; do
       go mod edit "-replace=$module=$module@v0.${release#*.}"
     done
-    go get "k8s.io/kubernetes@v$release"
+    # by package: so also the sums of what they import are there
+    for theirs in kube-apiserver kube-controller-manager kube-scheduler; do go get "k8s.io/kubernetes/cmd/$theirs@v$release"; done
     touch .ready
   )
 }

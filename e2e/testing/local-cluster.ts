@@ -59,6 +59,15 @@ function buildOnce(): Record<string, string> {
 export const kuorum = (args: readonly string[], timeoutMs?: number): Promise<Outcome> =>
   execute(process.execPath, [program, ...args], { timeoutMs, env: buildOnce() });
 
+/** How `kuorum <args>` is started: for who spawns it himself. */
+export const kuorumProgram = (
+  args: readonly string[],
+): { command: string; args: string[]; env: Record<string, string> } => ({
+  command: process.execPath,
+  args: [program, ...args],
+  env: buildOnce(),
+});
+
 export const startKuorum = (args: readonly string[]): ChildProcess =>
   spawn(process.execPath, [program, ...args], {
     cwd: root,

@@ -31,6 +31,9 @@ export interface ConnectionOptions {
 
 const takesStream = ({ method: { kind } }: Call): boolean => kind === 'bidi-stream' || kind === 'client-stream';
 
+/** gRPC over HTTP/2: `application/grpc`, or with a `+proto` or parameters */
+const grpcContentType = /^application\/grpc(?:$|[+;])/;
+
 /** a request of plain HTTP passes through a Call as a unary one whose answer is this */
 const asIs = { decode: (bytes: Uint8Array) => bytes, encode: (answer: unknown) => answer as Uint8Array };
 
@@ -158,15 +161,17 @@ export class CallTable implements CallOutlet {
     if (call.closed) return;
     if (takesStream(call)) call.requests.push(decoded(call.method, message), message.length);
     else if (call.unaryRequest === undefined) call.unaryRequest = message;
-    else throw new GrpcError(grpcCode.internal, 'grpc: more than one message in a unary request');
+    // as grpc-go: of a unary request the first message counts
   }
 
   #endOfRequest(call: Call): void {
     if (call.bytesToCome > 0 && call.bytesToCome !== Infinity) throw wrongLength(call);
     call.halfClosed = true;
     const whole = call.assembler.end((message) => this.#onMessage(call, message));
-    if (!whole || (!takesStream(call) && call.unaryRequest === undefined)) {
-      call.fail(new GrpcError(grpcCode.internal, 'unexpected EOF'));
+    if (takesStream(call) && !whole) call.fail(new GrpcError(grpcCode.internal, 'unexpected EOF'));
+    else if (!takesStream(call) && call.unaryRequest === undefined) {
+      // as grpc-go words it
+      call.fail(new GrpcError(grpcCode.unknown, whole ? 'EOF' : 'unexpected EOF'));
     } else if (takesStream(call)) call.requests.end();
     else call.run();
   }
@@ -186,15 +191,14 @@ export class CallTable implements CallOutlet {
     if (this.#calls.size >= this.#options.maxConcurrentCalls || this.#writer.windows.queuedBytes > queuedBytesMax) {
       throw new StreamError(id, errorCode.refusedStream, 'too many calls, or too much that the client does not take');
     }
-    const plain = head.method !== 'POST' || !head.contentType.startsWith('application/grpc');
+    const plain = head.method !== 'POST' || !grpcContentType.test(head.contentType);
     if (plain) {
       this.#begin(id, this.#plainMethod(head, headers), head, headers, endStream);
       return;
     }
     const method = this.#options.methods.get(head.path);
     if (method === undefined) {
-      const [, service = '', name = ''] = head.path.split('/');
-      this.#writer.refuse(id, grpcCode.unimplemented, `unknown method ${name} for service ${service}`, endStream);
+      this.#writer.refuse(id, grpcCode.unimplemented, unknownMethod(this.#options.methods, head.path), endStream);
       return;
     }
     this.#begin(id, method, head, headers, endStream);
@@ -231,6 +235,16 @@ export class CallTable implements CallOutlet {
       },
     };
   }
+}
+
+/** why there is no such method, in grpc-go's words */
+function unknownMethod(methods: ReadonlyMap<string, Method>, path: string): string {
+  const [, service, name] = /^\/(.+)\/([^/]*)$/.exec(path) ?? [];
+  if (service === undefined) return `malformed method name: ${JSON.stringify(path)}`;
+  for (const known of methods.keys()) {
+    if (known.startsWith(`/${service}/`)) return `unknown method ${name} for service ${service}`;
+  }
+  return `unknown service ${service}`;
 }
 
 const wrongLength = ({ id }: Call): StreamError =>

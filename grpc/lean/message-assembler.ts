@@ -103,7 +103,7 @@ export class MessageAssembler implements RequestAssembler {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(`more than ${this.#bytesMax}`, this.#bytesMax);
-      throw new GrpcError(grpcCode.internal, `grpc: failed to decompress the received message: ${String(error)}`);
+      throw new GrpcError(grpcCode.internal, `grpc: failed to decompress the message: ${String(error)}`);
     }
   }
 }

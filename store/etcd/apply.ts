@@ -1,4 +1,4 @@
-import type { AlarmMember, TxnRequest } from '../../proto/etcd-types.ts';
+import type { AlarmMember, AlarmRequest, TxnRequest } from '../../proto/etcd-types.ts';
 import type { Lease } from '../mvcc/types.ts';
 import { applyAuth, checkAccess } from './auth/apply-auth.ts';
 import type { AuthEvent } from './auth/apply-auth.ts';
@@ -24,7 +24,7 @@ export interface ApplyContext {
   readonly index: number;
 }
 
-const alarmKind = { none: 0, noSpace: 1 } as const;
+const alarmKind = { none: 0, noSpace: 1, corrupt: 2 } as const;
 const alarmAction = { get: 0, activate: 1, deactivate: 2 } as const;
 
 export function alarmsOf(state: StoreState, kind = alarmKind.none as number): AlarmMember[] {
@@ -35,6 +35,17 @@ export function alarmsOf(state: StoreState, kind = alarmKind.none as number): Al
 }
 
 const outOfSpace = (state: StoreState): boolean => alarmsOf(state, alarmKind.noSpace).length > 0;
+
+const corrupt = (state: StoreState): boolean => alarmsOf(state, alarmKind.corrupt).length > 0;
+/** what nobody may do while members may differ */
+const refusedWhenCorrupt: ReadonlySet<keyof Command> = new Set([
+  'put',
+  'deleteRange',
+  'txn',
+  'compact',
+  'leaseGrant',
+  'leaseRevoke',
+]);
 
 export const putsSomething = (t: TxnRequest): boolean =>
   [...t.success, ...t.failure].some(
@@ -51,22 +62,17 @@ function revoke({ state, observer, term }: ApplyContext, { id, expiry }: LeaseRe
   return { header: { revision: state.mvcc.revision } };
 }
 
-function changeAlarm({ state, observer }: ApplyContext, command: NonNullable<Command['alarm']>): object {
-  const names =
-    command.action === alarmAction.deactivate && command.memberID === 0n
-      ? [...state.alarms].filter((name) => command.alarm === alarmKind.none || name.endsWith(`/${command.alarm}`))
-      : [`${idToHex(command.memberID)}/${command.alarm}`];
-  const changed: AlarmMember[] = [];
-  for (const name of names) {
-    const active = command.action === alarmAction.activate;
-    if (active === state.alarms.has(name)) continue;
-    if (active) state.alarms.add(name);
-    else state.alarms.delete(name);
-    observer.alarmChanged(name, active);
-    const [id, alarm] = name.split('/');
-    changed.push({ memberID: idToBigint(id ?? ''), alarm: Number(alarm) });
-  }
-  return { header: { revision: state.mvcc.revision }, alarms: changed };
+function changeAlarm({ state, observer }: ApplyContext, { action, alarm, memberID }: AlarmRequest): object {
+  const header = { revision: state.mvcc.revision };
+  const active = action === alarmAction.activate;
+  const name = `${idToHex(memberID)}/${alarm}`;
+  const known = state.alarms.has(name);
+  // there is no alarm of no kind, and none that was not raised ends
+  if (active ? alarm === alarmKind.none : !known) return { header };
+  if (active) state.alarms.add(name);
+  else state.alarms.delete(name);
+  if (active !== known) observer.alarmChanged(name, active);
+  return { header, alarms: [{ memberID, alarm }] };
 }
 
 function publish({ state, observer }: ApplyContext, p: Publish): object {
@@ -116,7 +122,9 @@ export function applyCommand(context: ApplyContext, command: SignedCommand): obj
   if (context.state.auth.enabled) checkAccess(context.state, command);
   for (const name of names) {
     const body = command[name];
-    if (body !== undefined) return (appliers[name] as (c: ApplyContext, b: object) => object)(context, body);
+    if (body === undefined) continue;
+    if (refusedWhenCorrupt.has(name) && corrupt(context.state)) throw etcdError('corrupt');
+    return (appliers[name] as (c: ApplyContext, b: object) => object)(context, body);
   }
   return {}; // of a newer program: no effect here, and the same on every member of this version
 }

@@ -18,6 +18,7 @@ const registry = {
   compacted: [grpcCode.outOfRange, 'etcdserver: mvcc: required revision has been compacted'],
   'future-revision': [grpcCode.outOfRange, 'etcdserver: mvcc: required revision is a future revision'],
   'no-space': [grpcCode.resourceExhausted, 'etcdserver: mvcc: database space exceeded'],
+  corrupt: [grpcCode.dataLoss, 'etcdserver: corrupt cluster'],
   'too-many-requests': [grpcCode.resourceExhausted, 'etcdserver: too many requests'],
   'lease-not-found': [grpcCode.notFound, 'etcdserver: requested lease not found'],
   'lease-exists': [grpcCode.failedPrecondition, 'etcdserver: lease already exists'],

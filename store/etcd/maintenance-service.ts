@@ -42,6 +42,7 @@ function status(context: MemberContext): Loose<StatusResponse> {
     raftAppliedIndex: appliedIndex,
     errors: statusErrors(context),
     isLearner: raft.confState.learners.includes(raft.id),
+    downgradeInfo: {},
   };
 }
 
@@ -78,10 +79,8 @@ export const maintenanceMethods = (context: MemberContext): Method[] => [
     withHeader(context, await hashKv(context, { revision: 0 })),
   ),
   // space that compaction frees is used again by itself: there is nothing to do, and that is done
-  unary(context, '/etcdserverpb.Maintenance/Defragment', () => withHeader(context, {})),
-  unary(context, '/etcdserverpb.Maintenance/MoveLeader', async (request: MoveLeaderRequest) =>
-    withHeader(context, await moveLeader(context, request)),
-  ),
+  unary(context, '/etcdserverpb.Maintenance/Defragment', () => ({})),
+  unary(context, '/etcdserverpb.Maintenance/MoveLeader', (request: MoveLeaderRequest) => moveLeader(context, request)),
   unary(context, '/etcdserverpb.Maintenance/Downgrade', async (request: DowngradeRequest) =>
     withHeader(context, await downgrade(context, request)),
   ),

@@ -157,7 +157,7 @@ void t.test('a lease that is not renewed takes its keys with it', async (t) => {
 });
 
 void t.test('over the quota: writes are refused until space is freed and the alarm disarmed', async (t) => {
-  const { client } = await single(t, { quotaBackendBytes: 5000 });
+  const { client, cluster } = await single(t, { quotaBackendBytes: 5000 });
   const put = (value: number) => client.call('KV/Put', { key: bytes('k'), value: new Uint8Array(value) });
   await put(3000);
   const noSpace = '8 etcdserver: mvcc: database space exceeded';
@@ -166,7 +166,11 @@ void t.test('over the quota: writes are refused until space is freed and the ala
   t.match(await client.call('Maintenance/Status', {}), { errors: [/NOSPACE/] });
   await client.call('KV/DeleteRange', { key: bytes('k') });
   await client.call('KV/Compact', { revision: 3, physical: true });
-  await client.call('Maintenance/Alarm', { action: 2, alarm: 1 });
+  await client.call('Maintenance/Alarm', {
+    action: 2,
+    memberID: cluster.members[0] ? BigInt(`0x${cluster.members[0].id}`) : 0n,
+    alarm: 1,
+  });
   t.equal(await refused(put(3000)), 'ok', 'without defragmentation');
 });
 

@@ -101,7 +101,8 @@ class WatchCall implements WatchOutlet {
     if (registered === undefined) return;
     this.#forget(registered);
     this.#stream.send({
-      header: headerOf(this.#context, this.#context.hub.revision),
+      // as etcd: it tells no revision here
+      header: headerOf(this.#context, 0),
       watchId: registered.id,
       canceled: true,
       compactRevision,
@@ -148,7 +149,7 @@ class WatchCall implements WatchOutlet {
   #create(request: WatchCreateRequest): void {
     const key = request.key.length === 0 ? zeroKey : request.key;
     const range = keyRange(key, request.rangeEnd);
-    if (request.startRevision < 0) return this.#refuse('mvcc: required revision has been compacted');
+    if (request.startRevision < 0) return this.#refuse('etcdserver: mvcc: required revision has been compacted');
     const emptyRange = !range.single && range.end !== undefined && range.start >= range.end;
     if (emptyRange) return this.#refuse('mvcc: watcher range is empty');
     if (request.watchId !== 0 && this.#byId.has(request.watchId)) {

@@ -34,6 +34,10 @@ function orderOf(r: RangeRequest): Order | undefined {
   return wanted === sortOrder.descend ? (a, b) => order(b, a) : order;
 }
 
+/** As etcd: where no order is asked for, only the first keys, and one more, are sorted by the target. */
+const limitBeforeSort = (r: RangeRequest, filtered: boolean, limit: number): number =>
+  filtered || (r.sortOrder ?? sortOrder.none) !== sortOrder.none ? Infinity : limit + 1;
+
 function passes(r: RangeRequest, kv: KeyValue): boolean {
   if (r.maxModRevision && kv.modRevision > r.maxModRevision) return false;
   if (r.minModRevision && kv.modRevision < r.minModRevision) return false;
@@ -89,7 +93,8 @@ export function readRange(index: KeyIndex, r: RangeRequest, at: ReadPoint, headR
   const filtered = hasFilters(r);
   const simple = order === undefined && !filtered;
   const oneMore = r.uncounted === true && simple;
-  const { values, count } = collect(index, bounds, at, simple ? limit + Number(oneMore) : Infinity, !oneMore);
+  const wanted = simple ? limit + Number(oneMore) : limitBeforeSort(r, filtered, limit);
+  const { values, count } = collect(index, bounds, at, wanted, !oneMore);
   let kvs: KeyValue[] = filtered ? values.filter((kv) => passes(r, kv)) : values;
   if (order !== undefined) kvs = kvs.sort(order);
   const more = simple && !oneMore ? count > kvs.length : kvs.length > limit;
