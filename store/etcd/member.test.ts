@@ -58,7 +58,10 @@ void t.test('KV: errors have etcd’s codes and texts', async (t) => {
   for (const [name, [method, request, expected]] of Object.entries(table)) {
     t.equal(await refused(client.call(method, request)), expected, name);
   }
-  t.match(await refused(client.call('Maintenance/Downgrade', {})), /^12 .*not supported/);
+  t.equal(
+    await refused(client.call('Maintenance/Downgrade', {})),
+    '3 etcdserver: wrong downgrade target version format',
+  );
 });
 
 void t.test('all acknowledged writes are there after a restart, with the same hash', async (t) => {
