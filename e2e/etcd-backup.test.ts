@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Test } from 'tap';
+import type { RangeResponse } from '../proto/etcd-types.ts';
+import { addUser, enableAuth, tokenOf } from '../store/etcd/auth/test-auth.ts';
 import type { BackupStatus } from '../store/etcd/backup-file.ts';
 import { silentLog } from '../base/log.ts';
 import { startEtcdMember } from '../store/etcd/member.ts';
@@ -18,6 +21,18 @@ async function succeed(outcome: Promise<{ code: number; stdout: string; stderr: 
   const { code, stdout, stderr } = await outcome;
   if (code !== 0) throw new Error(stderr);
   return stdout;
+}
+
+/** alice may read what begins with a/, and root everything. */
+async function mayWhatSheMay(t: Test, url: string): Promise<void> {
+  const client = new TestClient(url);
+  t.teardown(() => client.close());
+  const alice = await tokenOf(client, 'alice', 'pw');
+  t.equal((await client.call<RangeResponse>('KV/Range', { key: bytes('a/1') }, alice)).count, 1);
+  await t.rejects(client.call('KV/Put', { key: bytes('a/1'), value: bytes('2') }, alice), /permission denied/);
+  await t.rejects(client.call('KV/Range', { key: bytes('b') }, alice), /permission denied/);
+  await t.rejects(tokenOf(client, 'alice', 'wrong'), /invalid user ID or password/);
+  await client.call('KV/Range', { key: bytes('b') }, await tokenOf(client, 'root', 'rootpw'));
 }
 
 for (const release of etcdReleases) {
@@ -41,7 +56,7 @@ for (const release of etcdReleases) {
     // 3.4 counts the keys of all buckets
     const { hash, revision, totalSize } = theirStatus;
     t.match(ourStatus, { hash, revision, totalSize });
-    if (release.offline.endsWith('etcdutl')) t.match(ourStatus, theirStatus);
+    if (release.offline.includes('etcdutl')) t.match(ourStatus, theirStatus);
 
     const peerUrl = `http://127.0.0.1:${await freePort()}`;
     const place = ['--name=r', `--initial-cluster=r=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`];
@@ -75,6 +90,52 @@ for (const release of etcdReleases) {
     const again = new TestClient(listenClientUrls[0]!);
     t.teardown(() => again.close());
     t.same(await contentOf(again), after, 'and what it made of it, we serve');
+  });
+
+  void t.test(`users and roles: ours → ${release.name} → ours`, { skip: release.skip }, async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'kuorum-e2e-backup-'));
+    t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+    const cluster = await TestCluster.start(1);
+    t.teardown(() => cluster.stop());
+    const client = new TestClient(cluster.clientUrl(0));
+    t.teardown(() => client.close());
+    const read = 0;
+    await addUser(client, 'alice', 'a/', read);
+    await client.call('KV/Put', { key: bytes('a/1'), value: bytes('1') });
+    await enableAuth(client);
+    await mayWhatSheMay(t, cluster.clientUrl(0));
+
+    const ours = join(directory, 'ours.db');
+    const run = (program: string, ...args: string[]): Promise<string> =>
+      succeed(execute(program, args, { env: { ETCDCTL_API: '3' } }));
+    const endpoint = `--endpoints=${new URL(cluster.clientUrl(0)).host}`;
+    await t.rejects(run(release.etcdctl, endpoint, 'snapshot', 'save', ours), /user name is empty/);
+    await run(release.etcdctl, endpoint, '--user=root:rootpw', 'snapshot', 'save', ours);
+    const peerUrl = `http://127.0.0.1:${await freePort()}`;
+    const place = ['--name=r', `--initial-cluster=r=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`];
+    await run(release.offline, 'snapshot', 'restore', ours, `--data-dir=${join(directory, 'etcd')}`, ...place);
+    const etcd = await startRealEtcd(release, join(directory, 'etcd'), 'r', peerUrl);
+    t.teardown(() => etcd.stop());
+    await mayWhatSheMay(t, etcd.url);
+
+    const theirs = join(directory, 'theirs.db');
+    const save = ['snapshot', 'save', theirs, '--endpoints', etcd.url];
+    t.match(await kuorum(save), { code: 1, stderr: /user name is empty/ });
+    await succeed(kuorum([...save, '--user', 'root:rootpw']));
+    await succeed(kuorum(['snapshot', 'restore', theirs, `--data-dir=${join(directory, 'kuorum')}`, ...place]));
+    await etcd.stop();
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const member = await startEtcdMember({
+      name: 'r',
+      dataDir: join(directory, 'kuorum'),
+      listenClientUrls: [url],
+      listenPeerUrls: [peerUrl],
+      initialAdvertisePeerUrls: [peerUrl],
+      initialCluster: { r: [peerUrl] },
+      log: silentLog,
+    });
+    t.teardown(() => member.stop());
+    await mayWhatSheMay(t, url);
   });
 
   void t.test(

@@ -84,8 +84,9 @@ async function receive(
 
 async function saveFrom(endpoint: string, options: SaveOptions, part: string): Promise<Saved> {
   const { address, file, upToDate = false, check, signal } = options;
-  const connection = new StoreConnection(endpoint, address.tls);
+  const connection = new StoreConnection(endpoint, address);
   try {
+    await connection.authenticate();
     if (upToDate) await connection.confirmUpToDate();
     const received = await receive(connection, part, signal);
     await check?.(part);

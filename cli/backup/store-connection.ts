@@ -14,6 +14,8 @@ export interface StoreAddress {
   readonly endpoints: readonly string[];
   /** PEM; TLS where one of them is there or the URL says https */
   readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+  /** who asks, where the store has users */
+  readonly user?: { readonly name: string; readonly password: string };
 }
 
 export interface StoreOptions {
@@ -21,6 +23,9 @@ export interface StoreOptions {
   readonly cacert?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** `name` or `name:password` */
+  readonly user?: string;
+  readonly password?: string;
   readonly dataDir?: string;
 }
 
@@ -37,8 +42,18 @@ function readPem(flag: string, path: string | undefined): Buffer | undefined {
   }
 }
 
+function userOf({ user, password }: StoreOptions): StoreAddress['user'] {
+  if (user === undefined) return undefined;
+  const colon = user.indexOf(':');
+  if (password !== undefined) return { name: user, password };
+  if (colon < 0) throw new CliError('--user needs a password: --user name:password, or --password');
+  return { name: user.slice(0, colon), password: user.slice(colon + 1) };
+}
+
 /** `--endpoints`; else the replicas of the local cluster in `dataDir`, with its certificates; else etcd's usual one. */
-export function storeAddress({ endpoints, cacert, cert, key }: StoreOptions, dataDir: string): StoreAddress {
+export function storeAddress(options: StoreOptions, dataDir: string): StoreAddress {
+  const { endpoints, cacert, cert, key } = options;
+  const user = userOf(options);
   const given = {
     ca: readPem('cacert', cacert),
     cert: readPem('cert', cert),
@@ -48,19 +63,17 @@ export function storeAddress({ endpoints, cacert, cert, key }: StoreOptions, dat
   if (endpoints !== undefined) {
     const named = endpoints.split(',').filter((endpoint) => endpoint !== '');
     if (named.length === 0) throw new CliError('--endpoints names none');
-    return { endpoints: named, tls: given };
+    return { endpoints: named, tls: given, user };
   }
   const layout = findState(dataDir);
-  if (layout === undefined) return { endpoints: [defaultEndpoint], tls: given };
+  if (layout === undefined) return { endpoints: [defaultEndpoint], tls: given, user };
   const pki = (name: string): Buffer => readFileSync(join(layout.pkiDir, name));
-  return {
-    endpoints: layout.replicas.map(({ clientUrl }) => clientUrl),
-    tls: {
-      ca: given.ca ?? pki('etcd-ca.crt'),
-      cert: given.cert ?? pki('apiserver-etcd-client.crt'),
-      key: given.key ?? pki('apiserver-etcd-client.key'),
-    },
+  const tls = {
+    ca: given.ca ?? pki('etcd-ca.crt'),
+    cert: given.cert ?? pki('apiserver-etcd-client.crt'),
+    key: given.key ?? pki('apiserver-etcd-client.key'),
   };
+  return { endpoints: layout.replicas.map(({ clientUrl }) => clientUrl), tls, user };
 }
 
 function credentialsFor(endpoint: string, { ca, cert, key }: StoreAddress['tls']): ChannelCredentials {
@@ -80,27 +93,46 @@ export function callError(endpoint: string, error: unknown): CliError {
 /** One member's client port. */
 export class StoreConnection {
   readonly #client: Client;
+  readonly #user: StoreAddress['user'];
+  #token: string | undefined;
 
-  constructor(endpoint: string, tls: StoreAddress['tls']) {
+  constructor(endpoint: string, { tls, user }: StoreAddress) {
     const target = endpoint.replace(/^https?:\/\//, '').replace(/^unix:\/\//, 'unix:');
     this.#client = new Client(target, credentialsFor(endpoint, tls), { 'grpc.max_receive_message_length': -1 });
+    this.#user = user;
+  }
+
+  /** From here on calls carry a token, where there is a user. */
+  async authenticate(): Promise<void> {
+    if (this.#user === undefined) return;
+    const { token } = await this.#call<{ token: string }>('Auth/Authenticate', this.#user, {});
+    this.#token = token;
   }
 
   /** Rejects unless there is a leader, and this member has all that was acknowledged before the call. */
   async confirmUpToDate(): Promise<void> {
-    const path = '/etcdserverpb.KV/Range';
-    const { request, response } = etcd.methods.get(path)!;
+    await this.#call('KV/Range', { key: new Uint8Array(1), limit: 1, keysOnly: true }, { hasleader: 'true' });
+  }
+
+  #metadata(fields: Readonly<Record<string, string>>): Metadata {
     const metadata = new Metadata();
-    metadata.set('hasleader', 'true');
-    await new Promise<void>((resolve, reject) => {
+    for (const [name, value] of Object.entries(fields)) metadata.set(name, value);
+    if (this.#token !== undefined) metadata.set('token', this.#token);
+    return metadata;
+  }
+
+  #call<Res>(method: string, message: object, fields: Readonly<Record<string, string>>): Promise<Res> {
+    const path = `/etcdserverpb.${method}`;
+    const { request, response } = etcd.methods.get(path)!;
+    return new Promise<Res>((resolve, reject) => {
       this.#client.makeUnaryRequest(
         path,
-        (message: object) => Buffer.from(request.encode(message as never)),
-        (bytes: Buffer) => response.decode(bytes),
-        { key: new Uint8Array(1), limit: 1, keysOnly: true },
-        metadata,
+        (body: object) => Buffer.from(request.encode(body as never)),
+        (bytes: Buffer) => response.decode(bytes) as Res,
+        message,
+        this.#metadata(fields),
         { deadline: systemClock.nowMs() + callTimeoutMs },
-        (error: ServiceError | null) => (error === null ? resolve() : reject(error)),
+        (error: ServiceError | null, answer?: Res) => (error === null ? resolve(answer!) : reject(error)),
       );
     });
   }
@@ -114,6 +146,7 @@ export class StoreConnection {
       (message: object) => Buffer.from(request.encode(message as never)),
       (bytes: Buffer) => response.decode(bytes) as SnapshotResponse,
       {},
+      this.#metadata({}),
     );
     let silent = false;
     const onSilence = (): void => {

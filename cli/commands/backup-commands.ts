@@ -27,6 +27,8 @@ const withStore = (command: Command): Command =>
     .option('--cacert <file>', "the store's authority")
     .option('--cert <file>', 'our certificate')
     .option('--key <file>', 'our key')
+    .option('--user <name>', 'name:password, or with --password the name; it must have the role root')
+    .option('--password <password>', "the user's password")
     .option('--data-dir <dir>', `the local cluster to ask: ${dataDirText}`);
 
 async function addressOf(options: StoreOptions): Promise<StoreAddress> {

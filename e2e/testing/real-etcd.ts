@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { findPeer, lacking } from './peers.ts';
 
 /** Programs of one release of etcd. */
 export interface EtcdRelease {
@@ -15,20 +14,21 @@ export interface EtcdRelease {
   readonly skip: string | false;
 }
 
-function releaseIn(name: string, folder: string, offlineProgram: string): EtcdRelease {
-  const [etcd, etcdctl, offline] = ['etcd', 'etcdctl', offlineProgram].map((program) => join(folder, program)) as [
-    string,
-    string,
-    string,
-  ];
-  const lacking = [etcd, etcdctl, offline].filter((program) => !existsSync(program));
-  return { name, etcd, etcdctl, offline, skip: lacking.length > 0 && `${lacking.join(', ')}: not installed` };
+function releaseOf(name: string, etcd: string, etcdctl: string, offline: string): EtcdRelease {
+  const path = (program: string): string => findPeer(program) ?? program;
+  return {
+    name,
+    etcd: path(etcd),
+    etcdctl: path(etcdctl),
+    offline: path(offline),
+    skip: lacking(etcd, etcdctl, offline),
+  };
 }
 
-/** Debian's, and a current one where it was built. */
+/** The system's, and current ones where they were built (`npm run peers`). */
 export const etcdReleases: readonly EtcdRelease[] = [
-  releaseIn('etcd 3.4 of Debian', '/usr/bin', 'etcdctl'),
-  releaseIn('a current etcd', '/opt/kuorum-peers/bin', 'etcdutl'),
+  releaseOf("the system's etcd", 'etcd', 'etcdctl', 'etcdctl'),
+  ...['3.6', '3.7'].map((line) => releaseOf(`etcd ${line}`, `etcd-${line}`, `etcdctl-${line}`, `etcdutl-${line}`)),
 ];
 
 export async function freePort(): Promise<number> {

@@ -1,8 +1,10 @@
+import type { AuthMeta } from '../auth/auth-store.ts';
 import type { ConfState, Term } from '../../raft/core/types.ts';
 import type { BackendEntry, BackendSnapshot, EntryRange } from '../backend/backend.ts';
 import type { BoltBucket } from '../bolt/bolt-writer.ts';
 import type { BoltEntry } from '../bolt/format.ts';
-import { bucketName, encodeRevision, etcdIdText, leaseCodec, metaName, u64 } from './backup-schema.ts';
+import { authName, bucketName, encodeRevision, etcdIdText, leaseCodec, metaName, u64 } from './backup-schema.ts';
+import { authKey } from './auth/auth-records.ts';
 import { etcd } from './command.ts';
 import { idToBigint } from './identity.ts';
 import { indexKey, metaKey, nameOfKey, parseJson, parseLease, parseRecord, prefixes } from './records.ts';
@@ -127,6 +129,19 @@ async function* metaEntries(snapshot: BackendSnapshot, { term, confState, swept 
   yield there.map(([name, value]) => ({ key: Buffer.from(name), value }));
 }
 
+/** Users and roles are kept as etcd keeps them, under their names. */
+const namedEntry = ({ key, value }: BackendEntry): BoltEntry => ({ key: key.subarray(1), value });
+
+async function* authEntries(snapshot: BackendSnapshot): Batches {
+  const value = await snapshot.get(authKey);
+  if (value === undefined) return;
+  const { enabled, revision } = parseJson<AuthMeta>(value);
+  yield [
+    { key: Buffer.from(authName.enabled), value: new Uint8Array([enabled ? 1 : 0]) },
+    { key: Buffer.from(authName.revision), value: u64(revision) },
+  ];
+}
+
 async function* nothing(): Batches {}
 
 /** What a backup of the snapshot consists of. It is read as it is written; nothing of it is kept. */
@@ -140,9 +155,9 @@ export function backupBuckets(snapshot: BackendSnapshot, facts: BackupFacts): Bo
     [bucketName.membersRemoved]: () => sorted(of(prefixes.removed), removedEntry),
     [bucketName.alarm]: () => sorted(of(prefixes.alarm), alarmEntry),
     [bucketName.cluster]: nothing,
-    [bucketName.auth]: nothing,
-    [bucketName.authUsers]: nothing,
-    [bucketName.authRoles]: nothing,
+    [bucketName.auth]: () => authEntries(snapshot),
+    [bucketName.authUsers]: () => mapped(of(prefixes.authUser), namedEntry),
+    [bucketName.authRoles]: () => mapped(of(prefixes.authRole), namedEntry),
   };
   return Object.entries(contents).map(([name, entries]) => ({ name, entries }));
 }

@@ -91,8 +91,8 @@ export class BackupFile {
     return this.#bolt.entries(bucket);
   }
 
-  meta(name: string): Buffer | undefined {
-    const value = this.#bolt.get(bucketName.meta, name);
+  get(bucket: string, name: string): Buffer | undefined {
+    const value = this.#bolt.get(bucket, name);
     return value && Buffer.from(value);
   }
 
@@ -128,7 +128,7 @@ export class BackupFile {
   compactRevision(): number {
     const names = [metaName.finishedCompact, metaName.scheduledCompact];
     const revisions = names.map((name) => {
-      const value = this.meta(name);
+      const value = this.get(bucketName.meta, name);
       return value === undefined ? 0 : (decodeRevision(value)?.main ?? 0);
     });
     const highest = Math.max(...revisions);
@@ -150,7 +150,7 @@ export class BackupFile {
     }
     let revision = 0;
     for (const { key } of this.entries(bucketName.key)) revision = decodeRevision(key)?.main ?? revision;
-    const version = this.meta(metaName.storageVersion)?.toString() ?? '';
+    const version = this.get(bucketName.meta, metaName.storageVersion)?.toString() ?? '';
     return { hash, revision, totalKey: keys.size, totalSize: this.#bolt.bytes, version };
   }
 }

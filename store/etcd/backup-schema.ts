@@ -12,6 +12,9 @@
  *     members           id in hex, without leading zeros          JSON
  *     members_removed   id in hex                                 "removed"
  *     alarm             etcdserverpb.AlarmMember                  nothing
+ *     auth              authEnabled, authRevision                 one byte, u64
+ *     authUsers         name                                      authpb.User
+ *     authRoles         name                                      authpb.Role
  *     cluster           (versions that the members agreed on)     left out: real etcd of any version can start on it
  *
  * https://github.com/etcd-io/etcd/tree/main/server/storage/schema
@@ -39,6 +42,8 @@ export const metaName = {
   confState: 'confState',
   storageVersion: 'storageVersion',
 } as const;
+
+export const authName = { enabled: 'authEnabled', revision: 'authRevision' } as const;
 
 const leaseProto = `
 syntax = "proto3";

@@ -1,15 +1,27 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { AuthMeta } from '../auth/auth-store.ts';
 import type { BackendEntry } from '../backend/backend.ts';
 import { LevelBackend } from '../backend/level-backend.ts';
+import { authKey } from './auth/auth-records.ts';
 import { BackupFile } from './backup-file.ts';
-import { bucketName, leaseCodec } from './backup-schema.ts';
+import { authName, bucketName, leaseCodec } from './backup-schema.ts';
 import type { Identity } from './claim.ts';
 import { etcd } from './command.ts';
 import { idOfRestored } from './identity.ts';
 import type { Bootstrap } from './member-options.ts';
-import { identityKey, indexKey, jsonValue, leaseKey, leaseValue, metaKey, namedKey, recordKey } from './records.ts';
+import {
+  identityKey,
+  indexKey,
+  jsonValue,
+  leaseKey,
+  leaseValue,
+  metaKey,
+  namedKey,
+  prefixes,
+  recordKey,
+} from './records.ts';
 import type { MetaRecord } from './store-state.ts';
 
 export interface RestoreOptions {
@@ -61,6 +73,27 @@ function* contentOf(backup: BackupFile, counts: Counts): Generator<BackendEntry>
   }
 }
 
+/** Users and roles, and whether they are asked for. */
+function* authOf(backup: BackupFile): Generator<BackendEntry> {
+  const buckets: [string, string][] = [
+    [bucketName.authUsers, prefixes.authUser],
+    [bucketName.authRoles, prefixes.authRole],
+  ];
+  for (const [bucket, prefix] of buckets) {
+    for (const { key, value } of backup.entries(bucket)) {
+      yield { key: Buffer.concat([Buffer.from(prefix), key]), value: value.slice() };
+    }
+  }
+  const enabled = backup.get(bucketName.auth, authName.enabled);
+  const revision = backup.get(bucketName.auth, authName.revision);
+  if (enabled === undefined && revision === undefined) return;
+  const meta: AuthMeta = {
+    enabled: enabled?.[0] === 1,
+    revision: revision?.length === 8 ? Number(revision.readBigUInt64BE()) : 1,
+  };
+  yield { key: authKey, value: jsonValue(meta) };
+}
+
 async function* inBatches(entries: Iterable<BackendEntry>): AsyncIterable<readonly BackendEntry[]> {
   let batch: BackendEntry[] = [];
   for (const entry of entries) {
@@ -106,6 +139,7 @@ async function fill(directory: string, options: RestoreOptions, backup: BackupFi
   const members = [...bootstrap.members].map(([id, member]) => ({ key: namedKey('m', id), value: jsonValue(member) }));
   function* entries(): Generator<BackendEntry> {
     yield* contentOf(backup, counts);
+    yield* authOf(backup);
     yield* members;
     yield { key: metaKey, value: jsonValue(meta) };
     yield { key: indexKey, value: jsonValue(firstIndex) };
