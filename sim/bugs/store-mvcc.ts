@@ -94,8 +94,8 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: mvcc,
-        find: 'if (before !== 0n && before !== kv.lease) this.#leases.get(before)?.keys.delete(keyName(kv.key));',
-        replace: 'void before;',
+        find: 'if (leaseBefore !== 0n && leaseBefore !== lease) this.#leases.get(leaseBefore)?.keys.delete(name);',
+        replace: 'void leaseBefore;',
       },
     ],
   },
@@ -117,8 +117,8 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: 'store/mvcc/write-txn.ts',
-        find: '    this.#check(plan);\n    const result',
-        replace: '    const result',
+        find: '    this.#check(plan);\n    const responses',
+        replace: '    const responses',
       },
     ],
   },
@@ -130,13 +130,16 @@ export const mvccBugs: readonly Bug[] = [
       {
         file: 'store/etcd/store-state.ts',
         find: 'mvcc.beginLoad({ ...meta, leases });',
-        replace: `const newest = Math.max(1, ...records.flat().map(({ modRevision }) => modRevision));
+        replace: `let newest = 1;
+  for await (const batch of backend.entries(recordRange)) {
+    for (const { key, value } of batch) newest = Math.max(newest, parseRecord(key, value).modRevision);
+  }
   mvcc.beginLoad({ ...meta, revision: newest, leases });`,
       },
       {
         file: mvcc,
-        find: 'kept.modRevision < this.#compactRevision ? place + 1',
-        replace: 'kept.modRevision <= this.#compactRevision ? place + 1',
+        find: 'this.#log.modRevision(kept) < this.#compactRevision;',
+        replace: 'this.#log.modRevision(kept) <= this.#compactRevision;',
       },
     ],
   },
@@ -159,8 +162,8 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: mvcc,
-        find: 'kept.modRevision < this.#compactRevision ? place + 1',
-        replace: 'kept.modRevision <= this.#compactRevision ? place + 1',
+        find: 'this.#log.modRevision(kept) < this.#compactRevision;',
+        replace: 'this.#log.modRevision(kept) <= this.#compactRevision;',
       },
     ],
   },
@@ -170,8 +173,8 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: mvcc,
-        find: 'kept.modRevision < this.#compactRevision ? place + 1 : place;',
-        replace: 'kept.modRevision < this.#compactRevision ? place + 1 : Math.min(place + 1, values.length - 1);',
+        find: 'let gone = isPast ? place + 1 : place;',
+        replace: 'let gone = isPast ? place + 1 : Math.min(place + 1, entry.count - 1);',
       },
     ],
   },

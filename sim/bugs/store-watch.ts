@@ -69,8 +69,8 @@ export const watchBugs: readonly Bug[] = [
     edits: [
       {
         file: hub,
-        find: 'if (revision < watcher.next || !watcher.wants(event)) return;',
-        replace: 'if (!watcher.wants(event)) return;',
+        find: 'if (revision < watcher.next || !watcher.wants(change)) return;',
+        replace: 'if (!watcher.wants(change)) return;',
       },
     ],
   },
@@ -107,9 +107,9 @@ export const watchBugs: readonly Bug[] = [
     what: 'the event of a deletion carries no previous value',
     edits: [
       {
-        file: 'store/mvcc/write-txn.ts',
-        find: 'this.#add(keyName(key), { type: 1, kv, prevKv: previous });',
-        replace: 'this.#add(keyName(key), { type: 1, kv, prevKv: undefined });',
+        file: 'store/mvcc/history.ts',
+        find: 'const before = entry === undefined ? noPosition',
+        replace: 'const before = entry === undefined || kv.version === 0 ? noPosition',
       },
     ],
   },
@@ -119,8 +119,8 @@ export const watchBugs: readonly Bug[] = [
     edits: [
       {
         file: 'store/mvcc/mvcc-store.ts',
-        find: 'const known = modRevision > this.#compactRevision ? prevKv : undefined;',
-        replace: 'const known = modRevision > this.#compactRevision + 1 ? prevKv : undefined;',
+        find: 'this.#history.forgetPrevious(meta.compactRevision);',
+        replace: 'this.#history.forgetPrevious(meta.compactRevision + 1);',
       },
     ],
   },

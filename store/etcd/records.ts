@@ -15,7 +15,7 @@
 import { etcd } from './command.ts';
 import type { KeyValue } from '../../proto/etcd-types.ts';
 import type { LoadedRecord } from '../mvcc/mvcc-store.ts';
-import type { Lease, StoredValue } from '../mvcc/types.ts';
+import type { Lease, RecordId, StoredValue } from '../mvcc/types.ts';
 
 const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
 const kvCodec = etcd.codec<KeyValue>('mvccpb.KeyValue');
@@ -32,6 +32,7 @@ export const prefixes = {
   meta: 'x',
   local: 'y',
 } as const;
+export const recordRange = { gte: text('r'), lt: text('s') };
 export const localRange = { gte: text('y'), lt: text('z') };
 export const replicatedRange = { lt: text('y') };
 
@@ -44,7 +45,7 @@ export const jsonValue = (value: unknown): Uint8Array => text(JSON.stringify(val
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export const parseJson = <T>(value: Uint8Array): T => JSON.parse(Buffer.from(value).toString()) as T;
 
-export function recordKey(record: { modRevision: number; sub: number }): Uint8Array {
+export function recordKey(record: RecordId): Uint8Array {
   const key = Buffer.alloc(13);
   key[0] = 'r'.charCodeAt(0);
   key.writeBigUInt64BE(BigInt(record.modRevision), 1);

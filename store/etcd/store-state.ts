@@ -2,10 +2,9 @@ import type { AuthMeta } from '../auth/auth-store.ts';
 import { AuthStore } from '../auth/auth-store.ts';
 import type { Backend } from '../backend/backend.ts';
 import { MvccStore } from '../mvcc/mvcc-store.ts';
-import type { LoadedRecord } from '../mvcc/mvcc-store.ts';
 import type { Lease, StoreSink } from '../mvcc/types.ts';
 import { authKey, parseAuthRole, parseAuthUser } from './auth/auth-records.ts';
-import { indexKey, metaKey, nameOfKey, parseJson, parseLease, parseRecord, prefixes } from './records.ts';
+import { indexKey, metaKey, nameOfKey, parseJson, parseLease, parseRecord, prefixes, recordRange } from './records.ts';
 import { Sessions } from './sessions.ts';
 import type { SessionRecord } from './sessions.ts';
 
@@ -36,7 +35,10 @@ export interface MetaRecord {
   readonly compactRevision: number;
 }
 
-/** Reads all that a backend holds into memory. */
+/** all but the values: a few entries, which must be known before the first value is */
+const smallRanges = [{ lt: recordRange.gte }, { gte: recordRange.lt }];
+
+/** Reads all that a backend holds into memory. Nothing may be written to it meanwhile. */
 export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink: StoreSink): Promise<StoreState> {
   const sessions = new Sessions();
   const members = new Map<string, MemberRecord>();
@@ -60,19 +62,16 @@ export async function loadState(backend: Pick<Backend, 'entries' | 'get'>, sink:
       else if (Buffer.compare(key, authKey) === 0) auth.load({ kind: 'meta', value: parseJson<AuthMeta>(value) });
     },
   };
-  const mvcc = new MvccStore(sink);
-  const records: LoadedRecord[][] = [];
-  for await (const batch of backend.entries()) {
-    const chunk: LoadedRecord[] = [];
-    for (const { key, value } of batch) {
-      const prefix = String.fromCharCode(key[0] ?? 0);
-      if (prefix === prefixes.record) chunk.push(parseRecord(key, value));
-      else parsers[prefix]?.(key, value);
+  for (const range of smallRanges) {
+    for await (const batch of backend.entries(range)) {
+      for (const { key, value } of batch) parsers[String.fromCharCode(key[0] ?? 0)]?.(key, value);
     }
-    records.push(chunk);
   }
+  const mvcc = new MvccStore(sink);
   mvcc.beginLoad({ ...meta, leases });
-  for (const chunk of records) for (const record of chunk) mvcc.loadRecord(record);
+  for await (const batch of backend.entries(recordRange)) {
+    for (const { key, value } of batch) mvcc.loadRecord(parseRecord(key, value));
+  }
   mvcc.endLoad();
   return { mvcc, sessions, members, removed, alarms, auth, appliedIndex: index };
 }

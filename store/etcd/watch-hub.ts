@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
+import type { Change } from '../mvcc/history.ts';
 import { inRange } from '../mvcc/key-name.ts';
 import type { KeyName, KeyRange } from '../mvcc/key-name.ts';
-import { keyName } from '../mvcc/key-name.ts';
 import type { MvccStore } from '../mvcc/mvcc-store.ts';
-import type { Commit, StoreEvent } from '../mvcc/types.ts';
+import type { StoreEvent } from '../mvcc/types.ts';
 
 export interface WatchOptions {
   readonly range: KeyRange;
@@ -42,9 +42,9 @@ export class Watcher {
     this.next = next;
   }
 
-  wants(event: StoreEvent): boolean {
+  wants({ type }: Pick<StoreEvent, 'type'>): boolean {
     const { noPut, noDelete } = this.options;
-    return event.type === 0 ? !noPut : !noDelete;
+    return type === 0 ? !noPut : !noDelete;
   }
 }
 
@@ -158,8 +158,7 @@ export class WatchHub {
     const found = new Map<Watcher, StoreEvent[]>();
     if (this.#singles.size > 0 || this.#ranges.size > 0) {
       for (let r = first; r <= store.revision; r++) {
-        const commit = store.commitAt(r);
-        if (commit !== undefined) this.#match(commit, found);
+        for (const change of store.changesAt(r)) this.#match(change, r, found);
       }
     }
     this.#seen = store.revision;
@@ -186,13 +185,11 @@ export class WatchHub {
     }
   }
 
-  #match({ revision, events }: Commit, found: Map<Watcher, StoreEvent[]>): void {
-    for (const event of events) {
-      const name = keyName(event.kv.key);
-      for (const watcher of this.#singles.get(name) ?? []) addEvent(found, watcher, event, revision);
-      for (const watcher of this.#ranges) {
-        if (inRange(watcher.options.range, name)) addEvent(found, watcher, event, revision);
-      }
+  #match(change: Change, revision: number, found: Map<Watcher, StoreEvent[]>): void {
+    const { name } = change;
+    for (const watcher of this.#singles.get(name) ?? []) addEvent(found, watcher, change, revision);
+    for (const watcher of this.#ranges) {
+      if (inRange(watcher.options.range, name)) addEvent(found, watcher, change, revision);
     }
   }
 
@@ -273,8 +270,9 @@ export class WatchHub {
     const until = Math.min(this.#seen, watcher.next + feedCommitsMax - 1);
     let bytes = 0;
     for (; watcher.next <= until && bytes < feedBytesMax; watcher.next++) {
-      for (const event of store.commitAt(watcher.next)?.events ?? []) {
-        if (!watcher.wants(event) || !inRange(watcher.options.range, keyName(event.kv.key))) continue;
+      for (const change of store.changesAt(watcher.next)) {
+        if (!watcher.wants(change) || !inRange(watcher.options.range, change.name)) continue;
+        const { event } = change;
         events.push(event);
         bytes += eventBytes(event);
       }
@@ -295,10 +293,10 @@ export class WatchHub {
   }
 }
 
-function addEvent(found: Map<Watcher, StoreEvent[]>, watcher: Watcher, event: StoreEvent, revision: number): void {
+function addEvent(found: Map<Watcher, StoreEvent[]>, watcher: Watcher, change: Change, revision: number): void {
   // a start in the future gets nothing older (etcd 20221)
-  if (revision < watcher.next || !watcher.wants(event)) return;
+  if (revision < watcher.next || !watcher.wants(change)) return;
   const events = found.get(watcher);
-  if (events) events.push(event);
-  else found.set(watcher, [event]);
+  if (events) events.push(change.event);
+  else found.set(watcher, [change.event]);
 }

@@ -1,56 +1,104 @@
 import { assert } from '../../base/assert.ts';
+import type { KeyIndex } from './key-index.ts';
+import { keyName } from './key-name.ts';
+import type { KeyName } from './key-name.ts';
+import { noPosition } from './record-log.ts';
+import type { Position, RecordLog } from './record-log.ts';
 import type { Commit, StoreEvent } from './types.ts';
 
-/**
- * The commits from the compaction revision on, one a revision without a gap: what watchers catch up from. It holds no
- * values of its own; they are those of the key index.
- */
-export class History {
-  #commits: (Commit | undefined)[] = [];
-  #head = 0;
-  /** revision of the first commit, or of the next one while there is none */
-  #first: number;
+/** One change of a revision, of which only as much is read as somebody wants to know. Not to be kept. */
+export class Change {
+  readonly #history: History;
+  readonly #position: Position;
+  readonly name: KeyName;
+  /** 0 put, 1 delete */
+  readonly type: 0 | 1;
+  #event: StoreEvent | undefined;
 
-  constructor(nextRevision: number) {
-    this.#first = nextRevision;
+  constructor(history: History, log: RecordLog, position: Position) {
+    this.#history = history;
+    this.#position = position;
+    this.name = keyName(log.key(position));
+    this.type = log.version(position) === 0 ? 1 : 0;
   }
 
+  /** the same one each time */
+  get event(): StoreEvent {
+    return (this.#event ??= this.#history.eventOf(this.#position, this.name));
+  }
+}
+
+/**
+ * What changed in which revision, from the compaction revision on: what watchers catch up from. It holds nothing: the
+ * records are those of the log, and are put together when somebody asks.
+ */
+export class History {
+  readonly #log: RecordLog;
+  readonly #index: KeyIndex;
+  #first: number;
+  #last: number;
+  /** its events know nothing of what was before */
+  #forgotten = 0;
+
+  constructor(log: RecordLog, index: KeyIndex, nextRevision: number) {
+    this.#log = log;
+    this.#index = index;
+    this.#first = nextRevision;
+    this.#last = nextRevision - 1;
+  }
+
+  /** of the oldest change, or of the next one while there is none */
   get firstRevision(): number {
     return this.#first;
   }
 
   get lastRevision(): number {
-    return this.#first + (this.#commits.length - this.#head) - 1;
+    return this.#last;
   }
 
-  append(commit: Commit): void {
-    assert(commit.revision === this.lastRevision + 1, 'commits follow each other without a gap');
-    this.#commits.push(commit);
+  /** The log has records of `revision`. */
+  append(revision: number): void {
+    assert(revision === this.#last + 1, 'commits follow each other without a gap');
+    this.#last = revision;
+  }
+
+  /** in order; undefined: compacted, or still to come */
+  changesAt(revision: number): Change[] | undefined {
+    if (revision < this.#first || revision > this.#last) return undefined;
+    const changes: Change[] = [];
+    this.#log.visitFrom(revision, (position) => {
+      if (this.#log.modRevision(position) !== revision) return false;
+      changes.push(new Change(this, this.#log, position));
+      return true;
+    });
+    return changes;
   }
 
   at(revision: number): Commit | undefined {
-    return revision < this.#first ? undefined : this.#commits[this.#head + revision - this.#first];
+    const changes = this.changesAt(revision);
+    return changes && { revision, events: changes.map(({ event }) => event) };
   }
 
-  /** Takes out the oldest commit if it is older than `revision`. */
-  dropBefore(revision: number): Commit | undefined {
-    if (this.#first >= revision) return undefined;
-    const commit = this.#commits[this.#head];
-    if (commit === undefined) return undefined;
-    this.#commits[this.#head++] = undefined;
-    this.#first++;
-    if (this.#head > 4096 && this.#head * 2 > this.#commits.length) {
-      this.#commits = this.#commits.slice(this.#head);
-      this.#head = 0;
-    }
-    return commit;
+  eventOf(position: Position, name: KeyName): StoreEvent {
+    const kv = this.#log.read(position);
+    const entry = kv.modRevision === this.#forgotten ? undefined : this.#index.get(name);
+    const before = entry === undefined ? noPosition : this.#index.positionBefore(entry, position);
+    return {
+      type: kv.version === 0 ? 1 : 0,
+      kv,
+      prevKv: before === noPosition ? undefined : this.#log.read(before),
+    };
+  }
+
+  /** Nobody asks for what is older than `revision` any more. */
+  dropBefore(revision: number): void {
+    if (revision <= this.#first) return;
+    this.#first = Math.min(revision, this.#last + 1);
+    this.#log.settleBefore(this.#first);
   }
 
   /** What was before a commit at the compaction revision is gone: its events forget it. */
   forgetPrevious(revision: number): void {
-    const commit = this.at(revision);
-    if (commit === undefined) return;
-    const events = commit.events.map((event): StoreEvent => ({ ...event, prevKv: undefined }));
-    this.#commits[this.#head + revision - this.#first] = { revision, events };
+    this.#forgotten = revision;
   }
 }

@@ -1,59 +1,36 @@
 import { assert } from '../../base/assert.ts';
+import { KeyEntry } from './key-entry.ts';
 import type { KeyName } from './key-name.ts';
-import type { StoredValue } from './types.ts';
+import { noPosition } from './record-log.ts';
+import type { Position, RecordLog } from './record-log.ts';
+
+/** a run of neighbouring keys */
+interface Chunk {
+  readonly entries: KeyEntry[];
+  /** entries whose newest record is no tombstone */
+  live: number;
+}
+
+const chunkSizeMax = 512;
 
 /**
- * A key and all its values that may still be asked for, oldest first. A tombstone (version 0) ends a generation:
+ * Keys in order, as a list of sorted chunks: point access by a map, ranges and counts by whole chunks. Of each key it
+ * knows the records that may still be asked for, oldest first. A tombstone (version 0) ends a generation:
  *
  *     put x (rev 2), put x (3), delete x (5), put x (8):
  *     modRevision   2  3  5  8
  *     version       1  2  0  1      at revision 4: the value of 3; at 5, 6, 7: nothing; from 8 on: the value of 8
  *     created       2  2  0  8
  */
-export interface KeyEntry {
-  readonly name: KeyName;
-  readonly key: Uint8Array;
-  readonly values: StoredValue[];
-}
-
-export const isTombstone = (value: StoredValue): boolean => value.version === 0;
-
-export function latest(entry: KeyEntry): StoredValue | undefined {
-  const value = entry.values[entry.values.length - 1];
-  return value === undefined || isTombstone(value) ? undefined : value;
-}
-
-/** place of the newest value that is not newer than `revision`; -1: none */
-export function placeAt(values: readonly StoredValue[], revision: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle]!.modRevision <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
-export function valueAt(entry: KeyEntry, revision: number): StoredValue | undefined {
-  const value = entry.values[placeAt(entry.values, revision)];
-  return value === undefined || isTombstone(value) ? undefined : value;
-}
-
-/** a run of neighbouring keys */
-interface Chunk {
-  readonly entries: KeyEntry[];
-  /** entries whose latest value is no tombstone */
-  live: number;
-}
-
-const chunkSizeMax = 512;
-
-/** Keys in order, as a list of sorted chunks: point access by a map, ranges and counts by whole chunks. */
 export class KeyIndex {
+  readonly #log: RecordLog;
   readonly #byName = new Map<KeyName, KeyEntry>();
   #chunks: Chunk[] = [];
   #live = 0;
+
+  constructor(log: RecordLog) {
+    this.#log = log;
+  }
 
   /** keys that exist now */
   get liveCount(): number {
@@ -68,23 +45,61 @@ export class KeyIndex {
     return this.#byName.get(name);
   }
 
-  /** Adds a value that is newer than all others. */
-  append(name: KeyName, value: StoredValue): KeyEntry {
-    let entry = this.#byName.get(name);
-    const wasLive = entry !== undefined && latest(entry) !== undefined;
-    if (entry === undefined) {
-      entry = { name, key: value.key, values: [] };
-      this.#insert(entry);
-    }
-    entry.values.push(value);
-    const isLive = !isTombstone(value);
-    if (isLive !== wasLive) this.#countLive(entry, isLive ? 1 : -1);
-    return entry;
+  isLive(entry: KeyEntry): boolean {
+    return this.#log.version(entry.last) !== 0;
   }
 
-  /** Takes out an entry that has no values left. */
+  /** the newest record, if it is no tombstone; else -1 */
+  latest(entry: KeyEntry): Position {
+    return this.isLive(entry) ? entry.last : noPosition;
+  }
+
+  /** place of the newest record that is not newer than `revision`; -1: none */
+  placeAt(entry: KeyEntry, revision: number): number {
+    let low = 0;
+    let high = entry.count;
+    if (high > 0 && this.#log.modRevision(entry.last) <= revision) return high - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#log.modRevision(entry.at(middle)) <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** the record in force at `revision`; -1: none */
+  positionAt(entry: KeyEntry, revision: number): Position {
+    const place = this.placeAt(entry, revision);
+    if (place < 0) return noPosition;
+    const position = entry.at(place);
+    return this.#log.version(position) === 0 ? noPosition : position;
+  }
+
+  /** the value that a record took the place of; -1: none */
+  positionBefore(entry: KeyEntry, position: Position): Position {
+    let place = this.placeAt(entry, this.#log.modRevision(position));
+    // a transaction may change a key more than once
+    while (place >= 0 && entry.at(place) !== position) place--;
+    if (place <= 0) return noPosition;
+    const before = entry.at(place - 1);
+    return this.#log.version(before) === 0 ? noPosition : before;
+  }
+
+  /** Adds a record that is newer than all others of the key `name`; `entry`: what `get` says of it. */
+  append(name: KeyName, entry: KeyEntry | undefined, position: Position): void {
+    const isLive = this.#log.version(position) !== 0;
+    if (entry === undefined) {
+      this.#insert(new KeyEntry(name, position), isLive);
+      return;
+    }
+    const wasLive = this.isLive(entry);
+    entry.add(position);
+    if (isLive !== wasLive) this.#countLive(entry, isLive ? 1 : -1);
+  }
+
+  /** Takes out an entry that has no records left. */
   remove(entry: KeyEntry): void {
-    assert(entry.values.length === 0, 'only an empty entry may leave the index');
+    assert(entry.count === 0, 'only an empty entry may leave the index');
     const at = this.#chunkOf(entry.name);
     const chunk = this.#chunks[at]!;
     const place = lowerBound(chunk.entries, entry.name);
@@ -124,21 +139,24 @@ export class KeyIndex {
       for (let place = lowerBound(entries, start); place < entries.length; place++) {
         const entry = entries[place]!;
         if (end !== undefined && entry.name >= end) break;
-        if (latest(entry) !== undefined) count++;
+        if (this.isLive(entry)) count++;
       }
     }
     return count;
   }
 
-  #insert(entry: KeyEntry): void {
+  #insert(entry: KeyEntry, isLive: boolean): void {
     this.#byName.set(entry.name, entry);
+    const live = Number(isLive);
+    this.#live += live;
     if (this.#chunks.length === 0) {
-      this.#chunks.push({ entries: [entry], live: 0 });
+      this.#chunks.push({ entries: [entry], live });
       return;
     }
     const at = this.#chunkOf(entry.name);
     const chunk = this.#chunks[at]!;
     chunk.entries.splice(lowerBound(chunk.entries, entry.name), 0, entry);
+    chunk.live += live;
     if (chunk.entries.length > chunkSizeMax) this.#split(at);
   }
 
@@ -148,7 +166,7 @@ export class KeyIndex {
     const last = at === this.#chunks.length - 1;
     const upper = chunk.entries.splice(last ? chunk.entries.length - 32 : chunk.entries.length >>> 1);
     let live = 0;
-    for (const entry of upper) if (latest(entry) !== undefined) live++;
+    for (const entry of upper) if (this.isLive(entry)) live++;
     chunk.live -= live;
     this.#chunks.splice(at + 1, 0, { entries: upper, live });
   }

@@ -1,9 +1,13 @@
 import { assert } from '../../base/assert.ts';
 import { History } from './history.ts';
-import { isTombstone, KeyIndex, latest, placeAt } from './key-index.ts';
-import type { KeyEntry } from './key-index.ts';
+import type { Change } from './history.ts';
+import type { KeyEntry } from './key-entry.ts';
+import { KeyIndex } from './key-index.ts';
 import { keyName } from './key-name.ts';
+import type { KeyName } from './key-name.ts';
 import { recordHash } from './record-hash.ts';
+import { noPosition, RecordLog } from './record-log.ts';
+import type { Position, SegmentLimits } from './record-log.ts';
 import { checkPut, checkRevision, WriteTxn } from './write-txn.ts';
 import type { TxnBase } from './write-txn.ts';
 import { MvccError } from './types.ts';
@@ -17,7 +21,6 @@ import type {
   RangeRequest,
   RangeResult,
   StoredValue,
-  StoreEvent,
   StoreSink,
   TxnRequest,
   TxnResult,
@@ -28,8 +31,6 @@ export const leaseTtlMax = 9_000_000_000;
 
 /** bytes a record takes besides key and value, for the size that quotas are measured against */
 const recordOverheadBytes = 40;
-
-const recordBytes = (record: StoredValue): number => record.key.length + record.value.length + recordOverheadBytes;
 
 export interface StoreHash {
   readonly hash: number;
@@ -50,10 +51,11 @@ export type LoadedRecord = Omit<StoredValue, 'hash'>;
  * calls alone: members that apply the same commands are the same.
  */
 export class MvccStore {
-  readonly #index = new KeyIndex();
+  readonly #log: RecordLog;
+  readonly #index: KeyIndex;
   readonly #leases = new Map<bigint, Lease>();
   readonly #sink: StoreSink;
-  #history = new History(2);
+  #history: History;
   #revision = 1;
   #compactRevision = -1;
   /** the next revision that the clean-up after a compaction looks at; see `compactStep` */
@@ -62,12 +64,16 @@ export class MvccStore {
   #hashSum = 0;
   readonly #base: TxnBase;
 
-  constructor(sink: StoreSink) {
+  constructor(sink: StoreSink, segments?: SegmentLimits) {
     this.#sink = sink;
+    this.#log = new RecordLog(segments);
+    this.#index = new KeyIndex(this.#log);
+    this.#history = new History(this.#log, this.#index, 2);
     // oxlint-disable-next-line typescript/no-this-alias
     const store = this;
     this.#base = {
       index: this.#index,
+      log: this.#log,
       get revision() {
         return store.#revision;
       },
@@ -75,7 +81,10 @@ export class MvccStore {
         return store.#compactRevision;
       },
       hasLease: (id) => this.#leases.has(id),
-      changed: (event) => this.#changed(event),
+      add: (name, entry, record, leaseBefore) => {
+        this.#add(name, entry, record, leaseBefore);
+        this.#sink.putRecord(record);
+      },
     };
   }
 
@@ -92,6 +101,11 @@ export class MvccStore {
   /** what is kept, in bytes, without the cost of the disk's own structures */
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** memory that records take, with those that a clean-up has yet to look at; keys and leases come to it */
+  get recordMemoryBytes(): number {
+    return this.#log.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   }
 
   get keyCount(): number {
@@ -123,7 +137,7 @@ export class MvccStore {
   readTxn(t: TxnRequest): TxnResult {
     const txn = new WriteTxn(this.#base);
     const result = txn.txn(t);
-    assert(txn.events.length === 0, 'a read-only transaction changes nothing');
+    assert(txn.changes === 0, 'a read-only transaction changes nothing');
     return result;
   }
 
@@ -138,6 +152,10 @@ export class MvccStore {
   }
 
   get compactPending(): boolean {
+    return this.#sweepPending || this.#log.repackPending;
+  }
+
+  get #sweepPending(): boolean {
     return this.#sweepNext <= this.#compactRevision;
   }
 
@@ -146,17 +164,25 @@ export class MvccStore {
    * that changed up to the compaction revision can have something to drop, and the history names them.
    */
   compactStep(budget: number): void {
-    for (let left = budget; this.compactPending && left > 0; left--) {
-      const events = this.#history.at(this.#sweepNext)?.events ?? [];
-      for (const event of events) {
-        const entry = this.#index.get(keyName(event.kv.key));
-        if (entry !== undefined) this.#compactEntry(entry);
-      }
-      left -= events.length;
+    let left = budget;
+    for (; this.#sweepPending && left > 0; left--) {
+      this.#log.visitFrom(this.#sweepNext, (position) => {
+        if (this.#log.modRevision(position) !== this.#sweepNext) return false;
+        left--;
+        const entry = this.#index.get(keyName(this.#log.key(position)));
+        if (entry !== undefined) this.#compactEntry(entry, this.#sweepNext);
+        return true;
+      });
       this.#sweepNext++;
       // a watch may still begin at the compaction revision itself
       this.#history.dropBefore(Math.min(this.#sweepNext, this.#compactRevision));
     }
+    if (left > 0) this.#log.repack(left, (position) => this.#holderOf(position));
+  }
+
+  #holderOf(position: Position): KeyEntry | undefined {
+    const entry = this.#index.get(keyName(this.#log.key(position)));
+    return entry?.oldest === position ? entry : undefined;
   }
 
   leaseGrant(id: bigint, ttl: number): Lease {
@@ -176,8 +202,7 @@ export class MvccStore {
     this.#write((txn) => {
       for (const name of [...lease.keys].sort()) {
         const entry = this.#index.get(name);
-        const value = entry === undefined ? undefined : latest(entry);
-        if (value !== undefined) txn.delete(value);
+        if (entry !== undefined && this.#index.isLive(entry)) txn.delete(name);
       }
     });
     this.#leases.delete(id);
@@ -199,14 +224,22 @@ export class MvccStore {
     return this.#history.at(revision);
   }
 
+  /** The same, of which only as much is read as is asked for: for those who look through many. */
+  changesAt(revision: number): readonly Change[] {
+    return this.#history.changesAt(revision) ?? [];
+  }
+
   /** Of everything kept as of `revision` (0: the current one). The same on every member with the same compaction. */
   hash(revision = 0): StoreHash {
     checkRevision(this.#base, revision);
-    while (this.compactPending) this.compactStep(10_000);
+    while (this.#sweepPending) this.compactStep(10_000);
     const at = revision > 0 ? revision : this.#revision;
     let sum = this.#hashSum;
-    for (let r = at + 1; r <= this.#revision; r++) {
-      for (const event of this.#history.at(r)?.events ?? []) sum = (sum - event.kv.hash) >>> 0;
+    if (at < this.#revision) {
+      this.#log.visitFrom(at + 1, (position) => {
+        sum = (sum - this.#log.hash(position)) >>> 0;
+        return true;
+      });
     }
     return { hash: sum >>> 0, revision: at, compactRevision: this.#compactRevision };
   }
@@ -214,9 +247,9 @@ export class MvccStore {
   #write<T>(action: (txn: WriteTxn) => T): T {
     const txn = new WriteTxn(this.#base);
     const result = action(txn);
-    if (txn.events.length > 0) {
+    if (txn.changes > 0) {
       this.#revision++;
-      this.#history.append({ revision: this.#revision, events: txn.events });
+      this.#history.append(this.#revision);
     }
     return result;
   }
@@ -226,86 +259,76 @@ export class MvccStore {
     assert(this.#revision === 1 && this.#index.size === 0, 'only an empty store is loaded');
     this.#compactRevision = meta.compactRevision;
     this.#revision = meta.revision;
-    this.#history = new History(Math.max(2, meta.compactRevision));
+    this.#history = new History(this.#log, this.#index, Math.max(2, meta.compactRevision));
+    this.#history.forgetPrevious(meta.compactRevision);
     for (const { id, ttl, renewals } of meta.leases) this.#leases.set(id, { id, ttl, renewals, keys: new Set() });
   }
 
-  #loading: { revision: number; events: StoreEvent[] } | undefined;
-
+  /** The record is copied. */
   loadRecord(record: LoadedRecord): void {
-    const { createRevision, modRevision, version, value, lease, sub } = record;
-    const name = keyName(record.key);
+    const { key, createRevision, modRevision, version, value, lease, sub } = record;
+    const name = keyName(key);
     const entry = this.#index.get(name);
-    const key = entry?.key ?? record.key.slice();
-    const prevKv = entry === undefined ? undefined : latest(entry);
-    const hash = recordHash(key, value, [modRevision, sub, createRevision, version], lease);
-    const kv = { key, createRevision, modRevision, version, value: value.slice(), lease, sub, hash };
-    this.#index.append(name, kv);
-    this.#account(kv, 1);
-    this.#attach(kv, prevKv);
-    if (modRevision < this.#history.firstRevision && this.#loading === undefined) return;
-    if (this.#loading?.revision !== modRevision) this.#commitLoaded({ revision: modRevision, events: [] });
-    const known = modRevision > this.#compactRevision ? prevKv : undefined;
-    this.#loading?.events.push({ type: version === 0 ? 1 : 0, kv, prevKv: known });
+    const before = entry === undefined ? noPosition : this.#index.latest(entry);
+    const hash = recordHash(key, value, modRevision, sub, createRevision, version, lease);
+    const kept = { key, createRevision, modRevision, version, value, lease, sub, hash };
+    this.#add(name, entry, kept, before === noPosition ? 0n : this.#log.lease(before));
+    if (modRevision < this.#history.firstRevision) return;
+    if (modRevision === this.#history.lastRevision) return;
+    if (modRevision > this.#compactRevision) this.#bridgeCompaction();
+    this.#history.append(modRevision);
   }
 
   endLoad(): void {
-    this.#commitLoaded(undefined);
-    assert(this.#history.lastRevision <= this.#revision, 'no record is newer than the revision');
+    if (this.#revision === this.#compactRevision) this.#bridgeCompaction();
+    const { firstRevision, lastRevision } = this.#history;
+    assert(lastRevision <= this.#revision, 'no record is newer than the revision');
     assert(
-      this.#history.lastRevision === Math.max(this.#revision, this.#history.firstRevision - 1),
-      `each revision since the compaction has its records (history to ${this.#history.lastRevision}, revision ${this.#revision})`,
+      lastRevision === Math.max(this.#revision, firstRevision - 1),
+      `each revision since the compaction has its records (history to ${lastRevision}, revision ${this.#revision})`,
     );
     // a clean-up that a crash interrupted; nothing at all where there was none
     const entries: KeyEntry[] = [];
-    this.#index.visit('', undefined, (entry) => entries.push(entry) > 0);
-    for (const entry of entries) this.#compactEntry(entry);
+    this.#index.visit('', undefined, (entry) => {
+      if (entry.count > 1 || !this.#index.isLive(entry)) entries.push(entry);
+      return true;
+    });
+    for (const entry of entries) this.#compactEntry(entry, this.#compactRevision);
     this.#sweepNext = Math.max(1, this.#compactRevision + 1);
-  }
-
-  #commitLoaded(next: { revision: number; events: StoreEvent[] } | undefined): void {
-    if (this.#loading !== undefined) this.#history.append(this.#loading);
-    this.#loading = next;
-    if (next === undefined ? this.#revision === this.#compactRevision : next.revision > this.#compactRevision) {
-      this.#bridgeCompaction();
-    }
+    this.#log.settleBefore(firstRevision);
   }
 
   /** In data that an etcd has compacted the compaction revision itself may be gone: its deletions are, and a bumped one had none. */
   #bridgeCompaction(): void {
     const { firstRevision, lastRevision } = this.#history;
     if (firstRevision !== this.#compactRevision || lastRevision >= firstRevision) return;
-    this.#history.append({ revision: firstRevision, events: [] });
+    this.#history.append(firstRevision);
   }
 
-  /** Drops what nobody may ask for: all before the newest value as of the compaction, and that too if it is an older tombstone. */
-  #compactEntry(entry: KeyEntry): void {
-    const { values } = entry;
-    const place = placeAt(values, this.#compactRevision);
+  /** Drops what nobody may ask for: all before the newest value as of `revision`, and that too if it is an older tombstone. */
+  #compactEntry(entry: KeyEntry, revision: number): void {
+    const place = this.#index.placeAt(entry, revision);
     if (place < 0) return;
-    const kept = values[place]!;
-    const gone = isTombstone(kept) && kept.modRevision < this.#compactRevision ? place + 1 : place;
-    for (const record of values.splice(0, gone)) {
-      this.#account(record, -1);
-      this.#sink.dropRecord(record);
-    }
-    if (values.length === 0) this.#index.remove(entry);
+    const kept = entry.at(place);
+    const isPast = this.#log.version(kept) === 0 && this.#log.modRevision(kept) < this.#compactRevision;
+    for (let gone = isPast ? place + 1 : place; gone > 0; gone--) this.#drop(entry.dropOldest());
+    if (entry.count === 0) this.#index.remove(entry);
   }
 
-  #changed(event: StoreEvent): void {
-    this.#account(event.kv, 1);
-    this.#sink.putRecord(event.kv);
-    this.#attach(event.kv, event.prevKv);
+  #drop(position: Position): void {
+    const log = this.#log;
+    this.#sizeBytes -= log.contentBytes(position) + recordOverheadBytes;
+    this.#hashSum = (this.#hashSum - log.hash(position)) >>> 0;
+    this.#sink.dropRecord({ modRevision: log.modRevision(position), sub: log.sub(position) });
+    log.drop(position);
   }
 
-  #attach(kv: StoredValue, previous: StoredValue | undefined): void {
-    const before = previous?.lease ?? 0n;
-    if (before !== 0n && before !== kv.lease) this.#leases.get(before)?.keys.delete(keyName(kv.key));
-    if (kv.lease !== 0n) this.#leases.get(kv.lease)?.keys.add(keyName(kv.key));
-  }
-
-  #account(record: StoredValue, by: 1 | -1): void {
-    this.#sizeBytes += by * recordBytes(record);
-    this.#hashSum = (this.#hashSum + by * record.hash) >>> 0;
+  #add(name: KeyName, entry: KeyEntry | undefined, record: StoredValue, leaseBefore: bigint): void {
+    this.#index.append(name, entry, this.#log.append(record, entry?.last ?? noPosition));
+    this.#sizeBytes += record.key.length + record.value.length + recordOverheadBytes;
+    this.#hashSum = (this.#hashSum + record.hash) >>> 0;
+    const { lease } = record;
+    if (leaseBefore !== 0n && leaseBefore !== lease) this.#leases.get(leaseBefore)?.keys.delete(name);
+    if (lease !== 0n) this.#leases.get(lease)?.keys.add(name);
   }
 }

@@ -1,7 +1,9 @@
-import { latest, valueAt } from './key-index.ts';
-import type { KeyEntry, KeyIndex } from './key-index.ts';
+import type { KeyEntry } from './key-entry.ts';
+import type { KeyIndex } from './key-index.ts';
 import { keyName, keyRange } from './key-name.ts';
-import type { KeyValue, RangeRequest, RangeResult, StoredValue } from './types.ts';
+import { noPosition } from './record-log.ts';
+import type { Position, RecordLog } from './record-log.ts';
+import type { KeyValue, RangeRequest, RangeResult } from './types.ts';
 
 const noBytes = new Uint8Array(0);
 
@@ -51,40 +53,48 @@ export interface ReadPoint {
   readonly current: boolean;
 }
 
-/** The values of [start, end) as of `at`, up to `limit`; and how many there are in all (`counted`; else how many were found). */
+/** What is read: which keys there are, and what they hold. */
+export interface Readable {
+  readonly index: KeyIndex;
+  readonly log: RecordLog;
+}
+
+/** Where the values of [start, end) as of `at` are, up to `limit`; and how many there are in all (`counted`; else how many were found). */
 export function collect(
   index: KeyIndex,
   bounds: ReturnType<typeof keyRange>,
   at: ReadPoint,
   limit: number,
   counted = true,
-): { values: StoredValue[]; count: number } {
-  const read = at.current ? latest : (entry: KeyEntry) => valueAt(entry, at.revision);
+): { positions: Position[]; count: number } {
+  const { current, revision } = at;
+  const find = (entry: KeyEntry): Position => (current ? index.latest(entry) : index.positionAt(entry, revision));
   if (bounds.single) {
     const entry = index.get(bounds.start);
-    const value = entry === undefined ? undefined : read(entry);
-    return value === undefined ? { values: [], count: 0 } : { values: limit === 0 ? [] : [value], count: 1 };
+    const position = entry === undefined ? noPosition : find(entry);
+    if (position === noPosition) return { positions: [], count: 0 };
+    return { positions: limit === 0 ? [] : [position], count: 1 };
   }
-  const values: StoredValue[] = [];
+  const positions: Position[] = [];
   let count = 0;
   if (limit > 0 || !at.current) {
     index.visit(bounds.start, bounds.end, (entry) => {
-      const value = read(entry);
-      if (value === undefined) return true;
+      const position = find(entry);
+      if (position === noPosition) return true;
       count++;
-      if (values.length < limit) values.push(value);
-      return (counted && !at.current) || values.length < limit;
+      if (positions.length < limit) positions.push(position);
+      return (counted && !current) || positions.length < limit;
     });
   }
-  const all = counted && at.current && values.length === limit;
-  return { values, count: all ? index.countLive(bounds.start, bounds.end) : count };
+  const all = counted && current && positions.length === limit;
+  return { positions, count: all ? index.countLive(bounds.start, bounds.end) : count };
 }
 
 /**
  * etcd's Range. `count` is of all keys in the range, whatever the limit and the filters; `more` says that the limit
  * cut something off. The limit counts after filtering and sorting.
  */
-export function readRange(index: KeyIndex, r: RangeRequest, at: ReadPoint, headRevision: number): RangeResult {
+export function readRange({ index, log }: Readable, r: RangeRequest, at: ReadPoint, headRevision: number): RangeResult {
   const bounds = keyRange(r.key, r.rangeEnd);
   const header = { revision: headRevision };
   if (r.countOnly) return { header, kvs: [], more: false, count: collect(index, bounds, at, 0).count };
@@ -94,8 +104,9 @@ export function readRange(index: KeyIndex, r: RangeRequest, at: ReadPoint, headR
   const simple = order === undefined && !filtered;
   const oneMore = r.uncounted === true && simple;
   const wanted = simple ? limit + Number(oneMore) : limitBeforeSort(r, filtered, limit);
-  const { values, count } = collect(index, bounds, at, wanted, !oneMore);
-  let kvs: KeyValue[] = filtered ? values.filter((kv) => passes(r, kv)) : values;
+  const { positions, count } = collect(index, bounds, at, wanted, !oneMore);
+  let kvs: KeyValue[] = positions.map((position) => log.read(position));
+  if (filtered) kvs = kvs.filter((kv) => passes(r, kv));
   if (order !== undefined) kvs = kvs.sort(order);
   const more = simple && !oneMore ? count > kvs.length : kvs.length > limit;
   if (kvs.length > limit) kvs = kvs.slice(0, limit);

@@ -19,12 +19,18 @@ function overNumber(hash: number, value: number): number {
 export function recordHash(
   key: Uint8Array,
   value: Uint8Array,
-  numbers: readonly [mod: number, sub: number, create: number, version: number],
+  modRevision: number,
+  sub: number,
+  createRevision: number,
+  version: number,
   lease: bigint,
 ): number {
   let h = overBytes(0x811c9dc5, key);
   h = overBytes(h, value);
-  for (const n of numbers) h = overNumber(h, n);
+  h = overNumber(h, modRevision);
+  h = overNumber(h, sub);
+  h = overNumber(h, createRevision);
+  h = overNumber(h, version);
   if (lease !== 0n) h = overNumber(h, Number(BigInt.asUintN(48, lease)));
   // FNV's low bits are weak; sums need good ones
   h ^= h >>> 16;

@@ -15,7 +15,7 @@ export interface KeyValue {
   readonly lease: bigint;
 }
 
-/** A key value as it is kept. Immutable: results and events hand it out without a copy. */
+/** A key value as it is kept. Key and value are views of what the store holds, and never change. */
 export interface StoredValue extends KeyValue {
   /** place among the changes of its revision, from 0 */
   readonly sub: number;
@@ -140,11 +140,15 @@ export interface Lease {
   readonly keys: Set<string>;
 }
 
+/** Names a record: there is one of each. */
+export type RecordId = Pick<StoredValue, 'modRevision' | 'sub'>;
+
 /** What a store tells of what must become durable. Called while a change is applied, in order. */
 export interface StoreSink {
+  /** Key and value are those of the request, and good for as long as that is: to be copied where they are kept. */
   putRecord(record: StoredValue): void;
   /** compaction: nobody may ask for it any more */
-  dropRecord(record: StoredValue): void;
+  dropRecord(record: RecordId): void;
   putLease(lease: Lease): void;
   dropLease(id: bigint): void;
 }

@@ -1,9 +1,11 @@
 import { compareHolds } from './compare.ts';
-import { latest } from './key-index.ts';
-import type { KeyIndex } from './key-index.ts';
+import type { KeyEntry } from './key-entry.ts';
 import { keyName, keyRange } from './key-name.ts';
+import type { KeyName } from './key-name.ts';
 import { collect, readRange } from './range.ts';
+import type { Readable } from './range.ts';
 import { recordHash } from './record-hash.ts';
+import { noPosition } from './record-log.ts';
 import { MvccError } from './types.ts';
 import type {
   Compare,
@@ -16,7 +18,6 @@ import type {
   RequestOp,
   ResponseOp,
   StoredValue,
-  StoreEvent,
   TxnRequest,
   TxnResult,
 } from './types.ts';
@@ -24,13 +25,12 @@ import type {
 const noBytes = new Uint8Array(0);
 
 /** The part of a store that a transaction works on. */
-export interface TxnBase {
-  readonly index: KeyIndex;
+export interface TxnBase extends Readable {
   readonly revision: number;
   readonly compactRevision: number;
   hasLease(id: bigint): boolean;
-  /** a value was added; attaches and detaches leases */
-  changed(event: StoreEvent): void;
+  /** Copies a record in; `entry` as the index has it before. Attaches the key to the record's lease, and detaches it from the one before. */
+  add(name: KeyName, entry: KeyEntry | undefined, record: StoredValue, leaseBefore: bigint): void;
 }
 
 /**
@@ -39,109 +39,118 @@ export interface TxnBase {
  */
 export class WriteTxn {
   readonly #base: TxnBase;
-  readonly events: StoreEvent[] = [];
+  #changes = 0;
 
   constructor(base: TxnBase) {
     this.#base = base;
   }
 
+  /** records added so far */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** what a response says: the revision before the transaction until something changed */
   get revision(): number {
-    return this.#base.revision + (this.events.length > 0 ? 1 : 0);
+    return this.#base.revision + (this.#changes > 0 ? 1 : 0);
   }
 
   range(r: RangeRequest): RangeResult {
     const wanted = r.revision ?? 0;
     checkRevision(this.#base, wanted);
     const revision = wanted > 0 ? wanted : this.revision;
-    return readRange(this.#base.index, r, { revision, current: revision >= this.revision }, this.revision);
+    return readRange(this.#base, r, { revision, current: revision >= this.revision }, this.revision);
   }
 
   put(p: PutRequest): PutResult {
+    const { index, log } = this.#base;
     const name = keyName(p.key);
-    const entry = this.#base.index.get(name);
-    const previous = entry === undefined ? undefined : latest(entry);
+    const entry = index.get(name);
+    const before = entry === undefined ? noPosition : index.latest(entry);
+    const isNew = before === noPosition;
+    const previous = !isNew && (p.prevKv || p.ignoreValue) ? log.read(before) : undefined;
+    const leaseBefore = isNew ? 0n : log.lease(before);
     const revision = this.#base.revision + 1;
-    // the request is a view of a larger buffer, which must not be kept alive by one value
-    const key = entry?.key ?? p.key.slice();
-    const value = p.ignoreValue ? (previous?.value ?? noBytes) : p.value.slice();
-    const lease = p.ignoreLease ? (previous?.lease ?? 0n) : (p.lease ?? 0n);
-    const createRevision = previous?.createRevision ?? revision;
-    const version = (previous?.version ?? 0) + 1;
-    const sub = this.events.length;
-    const hash = recordHash(key, value, [revision, sub, createRevision, version], lease);
-    const kv: StoredValue = { key, createRevision, modRevision: revision, version, value, lease, sub, hash };
-    this.#add(name, { type: 0, kv, prevKv: previous });
+    const { key } = p;
+    const value = p.ignoreValue ? (previous?.value ?? noBytes) : p.value;
+    const lease = p.ignoreLease ? leaseBefore : (p.lease ?? 0n);
+    const createRevision = isNew ? revision : log.createRevision(before);
+    const version = isNew ? 1 : log.version(before) + 1;
+    const sub = this.#changes++;
+    const hash = recordHash(key, value, revision, sub, createRevision, version, lease);
+    const record = { key, createRevision, modRevision: revision, version, value, lease, sub, hash };
+    this.#base.add(name, entry, record, leaseBefore);
     return { header: { revision }, prevKv: p.prevKv ? previous : undefined };
   }
 
   deleteRange(d: DeleteRangeRequest): DeleteRangeResult {
+    const { index, log } = this.#base;
     const at = { revision: this.revision, current: true };
-    const { values } = collect(this.#base.index, keyRange(d.key, d.rangeEnd), at, Infinity);
-    for (const previous of values) this.delete(previous);
-    return { header: { revision: this.revision }, deleted: values.length, prevKvs: d.prevKv ? values : [] };
+    const { positions } = collect(index, keyRange(d.key, d.rangeEnd), at, Infinity);
+    const prevKvs = d.prevKv ? positions.map((position) => log.read(position)) : [];
+    for (const position of positions) this.delete(keyName(log.key(position)));
+    return { header: { revision: this.revision }, deleted: positions.length, prevKvs };
   }
 
-  delete(previous: StoredValue): void {
-    const { key } = previous;
+  /** of a key that exists */
+  delete(name: KeyName): void {
+    const { index, log } = this.#base;
+    const entry = index.get(name)!;
+    const key = log.key(entry.last);
     const modRevision = this.#base.revision + 1;
-    const sub = this.events.length;
-    const hash = recordHash(key, noBytes, [modRevision, sub, 0, 0], 0n);
-    const kv: StoredValue = { key, createRevision: 0, modRevision, version: 0, value: noBytes, lease: 0n, sub, hash };
-    this.#add(keyName(key), { type: 1, kv, prevKv: previous });
+    const sub = this.#changes++;
+    const hash = recordHash(key, noBytes, modRevision, sub, 0, 0, 0n);
+    const record = { key, createRevision: 0, modRevision, version: 0, value: noBytes, lease: 0n, sub, hash };
+    this.#base.add(name, entry, record, log.lease(entry.last));
   }
 
   /** Checks all that may fail before anything is changed. */
   txn(t: TxnRequest): TxnResult {
     const plan = this.#plan(t);
     this.#check(plan);
-    const result = this.#execute(plan);
-    return { ...result, header: { revision: this.revision } };
+    const responses = this.#execute(plan);
+    return { header: { revision: this.revision }, succeeded: plan.succeeded, responses };
   }
 
   /** Which branches are taken is decided once, on the state before the transaction, for nested ones too. */
   #plan(t: TxnRequest): TxnPlan {
     const succeeded = t.compare.every((c) => compareHolds(c, this.#compared(c)));
-    const ops = (succeeded ? t.success : t.failure).map((op) => ({
-      op,
-      nested: op.requestTxn === undefined ? undefined : this.#plan(op.requestTxn),
-    }));
-    return { succeeded, ops };
+    const ops = succeeded ? t.success : t.failure;
+    return { succeeded, ops, nested: ops.map((op) => op.requestTxn && this.#plan(op.requestTxn)) };
   }
 
   #compared(c: Compare): readonly StoredValue[] {
     const at = { revision: this.revision, current: true };
-    return collect(this.#base.index, keyRange(c.key, c.rangeEnd), at, Infinity).values;
+    const { index, log } = this.#base;
+    return collect(index, keyRange(c.key, c.rangeEnd), at, Infinity).positions.map((position) => log.read(position));
   }
 
-  #check(plan: TxnPlan): void {
-    for (const { op, nested } of plan.ops) {
+  #check({ ops, nested }: TxnPlan): void {
+    for (const [i, op] of ops.entries()) {
       if (op.requestRange) checkRevision(this.#base, op.requestRange.revision ?? 0);
       else if (op.requestPut) checkPut(this.#base, op.requestPut);
-      else if (nested) this.#check(nested);
+      else if (nested[i]) this.#check(nested[i]);
     }
   }
 
-  #execute(plan: TxnPlan): TxnResult {
-    const responses = plan.ops.map(({ op, nested }): ResponseOp => {
+  #execute({ ops, nested }: TxnPlan): ResponseOp[] {
+    return ops.map((op, i): ResponseOp => {
       if (op.requestRange) return { responseRange: this.range(op.requestRange) };
       if (op.requestPut) return { responsePut: this.put(op.requestPut) };
       if (op.requestDeleteRange) return { responseDeleteRange: this.deleteRange(op.requestDeleteRange) };
-      return nested ? { responseTxn: this.#execute(nested) } : {};
+      const plan = nested[i];
+      if (plan === undefined) return {};
+      const responses = this.#execute(plan);
+      return { responseTxn: { header: { revision: 0 }, succeeded: plan.succeeded, responses } };
     });
-    return { header: { revision: 0 }, succeeded: plan.succeeded, responses };
-  }
-
-  #add(name: string, event: StoreEvent): void {
-    this.#base.index.append(name, event.kv);
-    this.events.push(event);
-    this.#base.changed(event);
   }
 }
 
 interface TxnPlan {
   readonly succeeded: boolean;
-  readonly ops: readonly { readonly op: RequestOp; readonly nested: TxnPlan | undefined }[];
+  readonly ops: readonly RequestOp[];
+  /** beside each operation that is a transaction itself */
+  readonly nested: readonly (TxnPlan | undefined)[];
 }
 
 /** 0 is the current revision; the compaction revision itself may still be read */
@@ -156,7 +165,7 @@ export function checkPut(base: TxnBase, p: PutRequest): void {
   if (lease !== 0n && !base.hasLease(lease)) throw new MvccError('lease-not-found');
   if (!p.ignoreValue && !p.ignoreLease) return;
   const entry = base.index.get(keyName(p.key));
-  if (entry === undefined || latest(entry) === undefined) throw new MvccError('key-not-found');
+  if (entry === undefined || !base.index.isLive(entry)) throw new MvccError('key-not-found');
 }
 
 /** a nested transaction counts as a write, as in etcd */
