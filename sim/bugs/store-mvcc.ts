@@ -65,10 +65,10 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: 'store/etcd/lease-service.ts',
-        find: '  try {\n    return withHeader(context, await context.proposer.submit({ leaseRenew: { id } }));',
+        find: "  try {\n    return withHeader(context, await propose(context, call, { leaseRenew: { id } }, 'user'));",
         replace: `  const before = context.machine.state.mvcc.leases.get(id);
   try {
-    return withHeader(context, await context.proposer.submit({ leaseRenew: { id } }));`,
+    return withHeader(context, await propose(context, call, { leaseRenew: { id } }, 'user'));`,
       },
       {
         file: 'store/etcd/lease-service.ts',
