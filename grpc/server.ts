@@ -89,7 +89,11 @@ export interface HttpRequest {
   readonly path: string;
   /** lower-case names, first value */
   header(name: string): string | undefined;
-  readonly body: Uint8Array;
+  /** The body, in parts as they come; the client sends more as these are taken. See `wholeBody`. */
+  readonly parts: AsyncIterable<Uint8Array>;
+  /** aborted when the client has gone */
+  readonly signal: AbortSignal;
+  readonly peer: string;
   /** it came over TLS */
   readonly encrypted: boolean;
   readonly peerCommonName: string | undefined;
@@ -97,9 +101,13 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  /**
+   * Bytes; or parts, which leave as they are made: the next is asked for once the client takes more. They have to end when
+   * the request's signal is aborted.
+   */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 }
-/** what it throws is answered with status 500 */
+/** what it throws is answered with status 500; a GrpcError of resourceExhausted with 413 */
 export type HttpHandler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
 
 export interface ConnectionLimits {

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import { grpcCode } from '../server.ts';
-import type { GrpcCode, HttpAnswer } from '../server.ts';
+import type { GrpcCode } from '../server.ts';
 import type { Call } from './call.ts';
 import { errorCode, frameFlag, frameType } from './frame.ts';
 import type { ErrorCode } from './frame.ts';
 import { OutBuffer } from './out-buffer.ts';
+import type { PlainHead } from './plain-http.ts';
 import { errorTrailers, plainHead, ResponseBlocks } from './response-blocks.ts';
 import { SendWindows } from './send-windows.ts';
 
@@ -77,12 +78,14 @@ export class AnswerWriter {
     if (!halfClosed) this.reset(streamId, errorCode.noError);
   }
 
-  /** The whole of an answer of plain HTTP; `finish` ends it. */
-  sendPlain(call: Call, { status, headers, body }: HttpAnswer): void {
-    const fields = { ...headers, 'content-length': String(body.length) };
+  /** What an answer of plain HTTP begins with; parts follow, `finishPlain` ends it. */
+  sendPlainHead(call: Call, { status, headers }: PlainHead): void {
     call.headersSent = true;
-    this.#frame(frameType.headers, frameFlag.endHeaders, call.id, plainHead(status, fields));
-    if (body.length > 0) this.windows.queue(call, body);
+    this.#frame(frameType.headers, frameFlag.endHeaders, call.id, plainHead(status, headers));
+  }
+
+  sendPlain(call: Call, part: Uint8Array): void {
+    if (part.length > 0) this.windows.queue(call, part);
   }
 
   finishPlain(call: Call): void {

@@ -1,12 +1,13 @@
 import { GrpcError, grpcCode } from '../server.ts';
-import type { GrpcCode, HttpAnswer, HttpHandler, Method } from '../server.ts';
+import type { GrpcCode, HttpHandler, Method } from '../server.ts';
 import type { AnswerWriter } from './answer-writer.ts';
-import { Call, decoded, fieldOf } from './call.ts';
+import { Call, decoded } from './call.ts';
 import type { CallOutlet } from './call.ts';
 import { errorCode, StreamError } from './frame.ts';
 import type { HeaderFields } from './hpack.ts';
-import { BodyAssembler, MessageAssembler } from './message-assembler.ts';
-import { plainText } from './plain-text.ts';
+import { MessageAssembler, PartsAssembler } from './message-assembler.ts';
+import { plainMethod } from './plain-http.ts';
+import type { PlainHead } from './plain-http.ts';
 import { fieldProblem } from './request-head.ts';
 import type { RequestHead } from './request-head.ts';
 import { streamWindow } from './settings.ts';
@@ -33,9 +34,6 @@ const takesStream = ({ method: { kind } }: Call): boolean => kind === 'bidi-stre
 
 /** gRPC over HTTP/2: `application/grpc`, or with a `+proto` or parameters */
 const grpcContentType = /^application\/grpc(?:$|[+;])/;
-
-/** a request of plain HTTP passes through a Call as a unary one whose answer is this */
-const asIs = { decode: (bytes: Uint8Array) => bytes, encode: (answer: unknown) => answer as Uint8Array };
 
 /** The calls of one connection. */
 export class CallTable implements CallOutlet {
@@ -86,18 +84,20 @@ export class CallTable implements CallOutlet {
 
   send(call: Call, message: Uint8Array): void {
     if (call.closed || this.#ended) return;
-    if (call.plain) this.#writer.sendPlain(call, message as unknown as HttpAnswer);
-    else this.#writer.send(call, message);
+    if (!call.plain) this.#writer.send(call, message);
+    else if (call.headersSent) this.#writer.sendPlain(call, message);
+    else this.#writer.sendPlainHead(call, message as unknown as PlainHead);
   }
 
   finish(call: Call, code: GrpcCode, message: string): void {
     if (call.closed || call.trailers || this.#ended) return;
-    if (!call.plain) {
-      this.#writer.finish(call, code, message);
-      return;
+    if (!call.plain) this.#writer.finish(call, code, message);
+    else if (code === grpcCode.ok) this.#writer.finishPlain(call);
+    else {
+      // what went wrong on the way cannot be told any other way
+      this.#writer.reset(call.id, errorCode.internalError);
+      this.drop(call);
     }
-    if (!call.headersSent) this.#writer.sendPlain(call, plainText(plainStatus[code] ?? 500, message));
-    this.#writer.finishPlain(call);
   }
 
   /** Gives back room in steps, and none while a handler is behind. */
@@ -167,7 +167,7 @@ export class CallTable implements CallOutlet {
   #endOfRequest(call: Call): void {
     if (call.bytesToCome > 0 && call.bytesToCome !== Infinity) throw wrongLength(call);
     call.halfClosed = true;
-    const whole = call.assembler.end((message) => this.#onMessage(call, message));
+    const whole = call.assembler.end();
     if (takesStream(call) && !whole) call.fail(new GrpcError(grpcCode.internal, 'unexpected EOF'));
     else if (!takesStream(call) && call.unaryRequest === undefined) {
       // as grpc-go words it
@@ -193,7 +193,7 @@ export class CallTable implements CallOutlet {
     }
     const plain = head.method !== 'POST' || !grpcContentType.test(head.contentType);
     if (plain) {
-      this.#begin(id, this.#plainMethod(head, headers), head, headers, endStream);
+      this.#begin(id, plainMethod(this.#options, head, headers), head, headers, endStream);
       return;
     }
     const method = this.#options.methods.get(head.path);
@@ -207,33 +207,14 @@ export class CallTable implements CallOutlet {
   #begin(id: number, method: Method, head: RequestHead, headers: HeaderFields, endStream: boolean): void {
     const { maxRequestBytes, nowMs } = this.#options;
     const plain = method.path === '';
-    const assembler = plain ? new BodyAssembler(maxRequestBytes) : new MessageAssembler(maxRequestBytes, head.encoding);
-    const deadlineMs = head.timeoutMs === undefined ? Infinity : nowMs() + head.timeoutMs;
+    const assembler = plain ? new PartsAssembler() : new MessageAssembler(maxRequestBytes, head.encoding);
+    const deadlineMs = plain || head.timeoutMs === undefined ? Infinity : nowMs() + head.timeoutMs;
     const windows = { send: this.#writer.windows.initial, receive: streamWindow };
     const request = { method, headers, deadlineMs, assembler, plain, contentLength: head.contentLength };
     const call = new Call(this, id, request, windows);
     this.#calls.set(id, call);
     if (takesStream(call)) call.run();
     if (endStream) this.#endOfRequest(call);
-  }
-
-  #plainMethod({ method, path }: RequestHead, headers: HeaderFields): Method {
-    const header = (name: string): string | undefined => fieldOf(headers, name);
-    const { peerCommonName } = this;
-    const { encrypted } = this.#options;
-    return {
-      kind: 'unary',
-      path: '',
-      request: asIs,
-      response: asIs,
-      handle: async (body: Uint8Array): Promise<HttpAnswer> => {
-        try {
-          return await this.#options.http({ method, path, header, body, encrypted, peerCommonName });
-        } catch (error) {
-          return plainText(500, error instanceof Error ? error.message : String(error));
-        }
-      },
-    };
   }
 }
 
@@ -249,9 +230,3 @@ function unknownMethod(methods: ReadonlyMap<string, Method>, path: string): stri
 
 const wrongLength = ({ id }: Call): StreamError =>
   new StreamError(id, errorCode.protocolError, 'the body is not as long as content-length says');
-
-/** of requests that failed before their handler saw them */
-const plainStatus: Partial<Record<GrpcCode, number>> = {
-  [grpcCode.resourceExhausted]: 413,
-  [grpcCode.deadlineExceeded]: 504,
-};

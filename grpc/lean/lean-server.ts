@@ -50,7 +50,7 @@ class LeanServer implements GrpcServer {
     this.#methods = new Map(methods.map((method) => [method.path, method]));
     this.#maxRequestBytes = maxRequestBytes;
     this.#http = http;
-    this.#http1 = new Http1(http, maxRequestBytes);
+    this.#http1 = new Http1(http);
     this.#stopSweep = systemClock.every(sweepMs, () => this.#sweep());
   }
 

@@ -18,27 +18,18 @@ export interface RequestAssembler {
   /** Calls `take` for each whole message; throws GrpcError where one is too large or cannot be decompressed. */
   add(data: Buffer, take: (message: Buffer) => void): void;
   /** The client has finished; false where it broke off in the middle. */
-  end(take: (message: Buffer) => void): boolean;
+  end(): boolean;
 }
 
-/** For plain HTTP: the body is one message. */
-export class BodyAssembler implements RequestAssembler {
-  readonly #bytesMax: number;
-  readonly #parts: Buffer[] = [];
-  pendingBytes = 0;
+/** For plain HTTP: what comes is passed on. */
+export class PartsAssembler implements RequestAssembler {
+  readonly pendingBytes = 0;
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
+  add(data: Buffer, take: (message: Buffer) => void): void {
+    take(data);
   }
 
-  add(data: Buffer): void {
-    this.pendingBytes += data.length;
-    if (this.pendingBytes > this.#bytesMax) throw tooLarge(this.pendingBytes, this.#bytesMax);
-    this.#parts.push(data);
-  }
-
-  end(take: (message: Buffer) => void): boolean {
-    take(Buffer.concat(this.#parts));
+  end(): boolean {
     return true;
   }
 }
