@@ -191,17 +191,20 @@ export class WireReader {
 
 /** Fields are to be written last to first. One writer is used again and again; `finish` copies the result out. */
 export class WireWriter {
-  #buffer = new Uint8Array(8192);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(8192);
   #pos = 8192;
 
   reset(): void {
     // a rare huge message must not stay in memory for ever
-    if (this.#buffer.length > 4 * 1024 * 1024) this.#buffer = new Uint8Array(8192);
+    if (this.#buffer.length > 4 * 1024 * 1024) this.#buffer = Buffer.allocUnsafeSlow(8192);
     this.#pos = this.#buffer.length;
   }
 
+  /** Small results share memory: not to be kept for long. */
   finish(): Uint8Array {
-    return this.#buffer.slice(this.#pos);
+    const out = Buffer.allocUnsafe(this.#buffer.length - this.#pos);
+    this.#buffer.copy(out, 0, this.#pos);
+    return out;
   }
 
   /** bytes written so far: a mark for `length` */
@@ -326,7 +329,7 @@ export class WireWriter {
     const used = this.#buffer.length - this.#pos;
     let capacity = this.#buffer.length * 2;
     while (capacity - used < size) capacity *= 2;
-    const grown = new Uint8Array(capacity);
+    const grown = Buffer.allocUnsafeSlow(capacity);
     grown.set(this.#buffer.subarray(this.#pos), capacity - used);
     this.#pos = capacity - used;
     this.#buffer = grown;

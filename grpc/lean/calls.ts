@@ -21,7 +21,7 @@ export interface ConnectionOptions {
   readonly methods: ReadonlyMap<string, Method>;
   readonly maxRequestBytes: number;
   readonly nowMs: () => number;
-  /** runs the action in the next turn of the event loop */
+  /** runs the action when what runs now is done, and all that follows from it */
   readonly soon: (action: () => void) => void;
   /** for requests that are no gRPC */
   readonly http: HttpHandler;

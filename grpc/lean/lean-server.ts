@@ -163,7 +163,8 @@ class LeanServer implements GrpcServer {
       maxRequestBytes: this.#maxRequestBytes,
       http: this.#http,
       nowMs: () => systemClock.monotonicMs(),
-      soon: (action) => systemClock.soon(action),
+      // behind the promises that what runs now has resolved: their answers leave in one write
+      soon: (action) => process.nextTick(action),
       peerCommonName: () => commonNameOf(socket),
       encrypted: socket instanceof TLSSocket,
       maxConcurrentCalls: Math.min(this.#limits.maxConcurrentCalls ?? concurrentCallsMax, concurrentCallsMax),

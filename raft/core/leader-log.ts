@@ -29,8 +29,11 @@ export function releaseUncommitted(raft: Raft, committed: readonly Entry[]): voi
 
 /** Commits what a quorum holds. True when the commit index moved. */
 export function maybeCommit(raft: Raft): boolean {
+  const before = raft.log.committed;
   if (!raft.log.maybeCommit(raft.tracker.committed(), raft.term)) return false;
-  raft.broadcastPending = true;
+  const followersWait = before < raft.forwardedIndex || before < raft.pendingConfIndex;
+  if (raft.config.lazyCommit === true && !followersWait) raft.commitUntold = true;
+  else raft.broadcastPending = true;
   releaseReadsAfterFirstCommit(raft);
   return true;
 }

@@ -20,6 +20,7 @@ export function handleProposalAsLeader(raft: Raft, message: Message): Refusal | 
   if (proposals.length === 0) return undefined;
   if (!appendAsLeader(raft, proposals)) return 'too-much-uncommitted';
   if (change) raft.pendingConfIndex = raft.log.lastIndex;
+  if (message.from !== raft.id) raft.forwardedIndex = raft.log.lastIndex;
   return undefined;
 }
 

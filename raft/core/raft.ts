@@ -39,6 +39,10 @@ export class Raft {
   uncommittedBytes = 0;
   /** new entries or a new commit index wait to be told to the followers, once per Ready */
   broadcastPending = false;
+  /** under `lazyCommit`: a new commit index waits for the next broadcast */
+  commitUntold = false;
+  /** the last entry that a follower proposed: it waits to hear that this is committed */
+  forwardedIndex: LogIndex = 0;
 
   leadTransferee: NodeId = '';
   /** why it is handed over, for people */

@@ -23,6 +23,7 @@ import type {
   RawNodeApi,
   Ready,
   Refusal,
+  Role,
   SoftState,
   Term,
 } from './types.ts';
@@ -46,6 +47,26 @@ export class RawNode implements RawNodeApi {
     this.inspection = new Inspection(this.#raft);
     this.#lastSoftState = this.#softState();
     this.#lastHardState = config.storage.initialState().hardState;
+  }
+
+  get role(): Role {
+    return this.#raft.role;
+  }
+
+  get term(): Term {
+    return this.#raft.term;
+  }
+
+  get leader(): NodeId {
+    return this.#raft.leader;
+  }
+
+  get isCommitUntold(): boolean {
+    return this.#raft.commitUntold;
+  }
+
+  tellCommit(): void {
+    if (this.#raft.commitUntold) this.#raft.broadcastPending = true;
   }
 
   get refusal(): Refusal | undefined {

@@ -24,6 +24,8 @@ function reset(raft: Raft, term: Term): void {
   raft.pendingConfIndex = 0;
   raft.uncommittedBytes = 0;
   raft.broadcastPending = false;
+  raft.commitUntold = false;
+  raft.forwardedIndex = 0;
   raft.reads = new ReadOnly();
   raft.readsBeforeFirstCommit = [];
   raft.tracker.reset(raft.log.lastIndex);

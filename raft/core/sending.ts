@@ -36,6 +36,7 @@ function maybeSendSnapshot(raft: Raft, to: NodeId, progress: Progress): boolean 
 
 export function broadcastAppend(raft: Raft): void {
   raft.broadcastPending = false;
+  raft.commitUntold = false;
   for (const id of raft.tracker.progress.keys()) if (id !== raft.id) sendAppend(raft, id);
 }
 

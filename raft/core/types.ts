@@ -190,6 +190,11 @@ export interface RaftConfig {
    * under way. One that cannot be applied then throws ConfChangeError on every member that comes to apply it.
    */
   readonly disableConfChangeValidation?: boolean;
+  /**
+   * A leader tells that more is committed with its next entries, and otherwise only when `tellCommit` is called: under load
+   * half of the messages are saved. What a follower proposed, and changes of the configuration, are told at once.
+   */
+  readonly lazyCommit?: boolean;
 }
 
 /** Why a request was dropped. What a follower has passed on may still be dropped by the leader, which tells nobody. */
@@ -263,6 +268,13 @@ export interface RawNodeApi {
   proposeConfChange(change: ConfChange): 'accepted' | 'dropped';
   /** to be called when a conf-change entry is applied; returns the configuration now in force */
   applyConfChange(change: ConfChange): ConfState;
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: NodeId;
+  /** under `lazyCommit`: the followers do not know how much is committed */
+  readonly isCommitUntold: boolean;
+  /** tells them with the next Ready */
+  tellCommit(): void;
   /** 'dropped' where there is no leader to ask, or too many reads wait */
   readIndex(context: string): 'accepted' | 'dropped';
   /** Works also while our own disk is stuck: what counts is what `to` has. Given up after an election timeout. */

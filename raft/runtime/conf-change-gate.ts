@@ -2,7 +2,7 @@ import { decodeConfChange } from '../core/conf-change-codec.ts';
 import type { Message, RawNodeApi } from '../core/types.ts';
 import type { StateMachine } from './types.ts';
 
-type Core = Pick<RawNodeApi, 'status'>;
+type Core = Pick<RawNodeApi, 'role'>;
 type Machine = Pick<StateMachine, 'admitsConfChange'>;
 
 /**
@@ -13,7 +13,7 @@ type Machine = Pick<StateMachine, 'admitsConfChange'>;
 export function admits(raw: Core, machine: Machine, message: Message): boolean {
   if (message.type !== 'prop' || machine.admitsConfChange === undefined) return true;
   const changes = message.entries?.filter((entry) => entry.type === 'conf-change') ?? [];
-  if (changes.length === 0 || raw.status().role !== 'leader') return true;
+  if (changes.length === 0 || raw.role !== 'leader') return true;
   try {
     return changes.every((entry) => machine.admitsConfChange!(decodeConfChange(entry.data)));
   } catch (error) {

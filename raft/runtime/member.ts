@@ -1,43 +1,28 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
 import { randomId64 } from '../../base/random.ts';
-import type { Random } from '../../base/random.ts';
 import type { ConfChange, LogIndex, Message, NodeId, RawNodeApi, Ready, SnapshotMeta } from '../core/types.ts';
 import { Applier } from './applier.ts';
-import type { ReachFaultPoint } from './fault-point.ts';
 import { admits } from './conf-change-gate.ts';
-import type { DataDirLock } from './data-dir-lock.ts';
 import { HeartbeatWatch } from './heartbeat-watch.ts';
+import { LazyCommit } from './lazy-commit.ts';
 import { Leadership } from './leadership.ts';
 import { LogCutter } from './log-cutter.ts';
-import type { LogWindow } from './log-window.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { ReadBarrierHost } from './read-barrier.ts';
-import type { Recovered } from './recover.ts';
 import { refusedError } from './refusal.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
+import type { MemberParts } from './member-parts.ts';
 import { nodeStatus } from './node-status.ts';
 import { PeerLinks } from './peer-links.ts';
 import { Ticker, ticksPerHeartbeat } from './ticker.ts';
+import { Turns } from './turns.ts';
 import type { PeerTransport } from './platform.ts';
 import type { TransportEvents } from './transport/transport.ts';
 import { RaftUnavailableError } from './types.ts';
-import type { NodeStatus, PeerAddress, RaftNode, RaftNodeOptions } from './types.ts';
+import type { NodeStatus, PeerAddress, RaftNode } from './types.ts';
 
 const defaultReadTimeoutMs = 5_000;
 const readRetryMsMax = 500;
-
-export interface MemberParts {
-  readonly options: RaftNodeOptions;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly lock: DataDirLock;
-  readonly recovered: Recovered;
-  readonly window: LogWindow;
-  readonly raw: RawNodeApi;
-  readonly faultPoint?: ReachFaultPoint;
-}
 
 /**
  * Drives one core: once a turn of the event loop it takes a Ready and does what that says. All calls into the core are
@@ -56,10 +41,11 @@ export class RaftMember implements RaftNode, TransportEvents {
   readonly #leadership: Leadership;
   readonly #heartbeats: HeartbeatWatch;
   readonly #links: PeerLinks;
+  readonly #commit: LazyCommit;
+  readonly #turns: Turns;
   #transport: PeerTransport | undefined;
   #ticker: Ticker | undefined;
   #reportFailure: (error: Error) => void = () => {};
-  #turnScheduled = false;
   /** as of the last Ready */
   #leader: NodeId = '';
   #stopped: Promise<void> | undefined;
@@ -86,6 +72,9 @@ export class RaftMember implements RaftNode, TransportEvents {
       status: () => this.status(),
     });
     this.#links = new PeerLinks(this.#clock);
+    this.#turns = new Turns(this.#clock, () => this.#attempt(() => this.#turn()));
+    const enter = (action: () => void): void => this.#enter(action);
+    this.#commit = new LazyCommit({ raw, wal: recovered.wal, clock: this.#clock, enter });
     const { machine } = options;
     for (const { change } of recovered.appliedChanges) raw.applyConfChange(change);
     this.#applier = new Applier(
@@ -127,7 +116,7 @@ export class RaftMember implements RaftNode, TransportEvents {
     );
     const { voters } = raw.status().confState;
     if (voters.length === 1 && voters[0] === this.id) raw.campaign('the only member');
-    this.#wake();
+    this.#turns.wake();
   }
 
   /** what openSnapshot would be offered as now */
@@ -142,13 +131,19 @@ export class RaftMember implements RaftNode, TransportEvents {
     return this.#transport?.ports ?? [];
   }
 
+  get standing(): Pick<RawNodeApi, 'role' | 'term' | 'leader'> {
+    return this.#raw;
+  }
+
+  /** Whoever proposes has gathered what came together: it leaves at once. */
   propose(data: Uint8Array): void {
     this.#request('a proposal', () => this.#raw.propose(data));
+    this.#turns.now();
   }
 
   proposeConfChange(change: ConfChange): void {
     const { machine } = this.#parts.options;
-    const refused = this.#raw.status().role === 'leader' && machine.admitsConfChange?.(change) === false;
+    const refused = this.#raw.role === 'leader' && machine.admitsConfChange?.(change) === false;
     this.#request('a configuration change', () => (refused ? 'dropped' : this.#raw.proposeConfChange(change)));
   }
 
@@ -187,7 +182,10 @@ export class RaftMember implements RaftNode, TransportEvents {
   }
 
   stop(): Promise<void> {
-    return (this.#stopped ??= this.#end(() => this.#parts.recovered.wal.close()));
+    return (this.#stopped ??= this.#end(() => {
+      this.#commit.write();
+      return this.#parts.recovered.wal.close();
+    }));
   }
 
   /** As kill -9 would end it, for tests: nothing is finished, connections break. */
@@ -227,7 +225,7 @@ export class RaftMember implements RaftNode, TransportEvents {
   /** Runs a call into the core, and then a turn. An error in there is a broken invariant or a lost log: the node ends. */
   #enter(action: () => void): void {
     this.#attempt(action);
-    this.#wake();
+    this.#turns.wake();
   }
 
   #attempt(action: () => void): void {
@@ -239,21 +237,13 @@ export class RaftMember implements RaftNode, TransportEvents {
     }
   }
 
-  #wake(): void {
-    if (this.#turnScheduled || this.#stopping) return;
-    this.#turnScheduled = true;
-    this.#clock.soon(() => {
-      this.#turnScheduled = false;
-      // a turn wakes the next one only while there is something to do: an idle member sleeps
-      this.#attempt(() => this.#turn());
-    });
-  }
-
+  /** One wakes the next only while there is something to do: an idle member sleeps. */
   #turn(): void {
     this.#reads.startRound();
     if (this.#raw.hasReady()) this.#handle(this.#raw.ready());
     this.#leadership.afterTurn();
-    if (this.#raw.hasReady()) this.#wake();
+    if (this.#raw.hasReady()) this.#turns.wake();
+    this.#commit.afterTurn();
   }
 
   /** See `Ready` for the order. */
@@ -272,7 +262,9 @@ export class RaftMember implements RaftNode, TransportEvents {
     else this.#transport?.send(message);
   }
 
-  #persist({ snapshot, entries, hardState, mustSync, afterAppend }: Ready): void {
+  #persist(ready: Ready): void {
+    const { snapshot, entries, mustSync, afterAppend } = ready;
+    const hardState = this.#commit.hardStateToWrite(ready);
     if (snapshot === undefined && entries.length === 0 && hardState === undefined && afterAppend.length === 0) return;
     if (snapshot !== undefined) this.#cutter.pause();
     const logStart = snapshot && { index: snapshot.index, term: snapshot.term };
@@ -342,25 +334,26 @@ export class RaftMember implements RaftNode, TransportEvents {
     return {
       readIndex: (context) => this.#raw.readIndex(context),
       appliedIndex: () => this.#applier.applied,
-      leader: () => this.#raw.status().leader,
+      leader: () => this.#raw.leader,
       nowMs: () => this.#clock.monotonicMs(),
-      wake: () => this.#wake(),
+      wake: () => this.#turns.wake(),
     };
   }
 
   #tick(): void {
     this.#attempt(() => {
+      this.#commit.write();
       this.#raw.tick();
       this.#reads.onTick();
       this.#leadership.onTick();
     });
     // most ticks bring nothing to do, and then no turn
-    if (this.#raw.hasReady() || this.#raw.isElectingEarly) this.#wake();
+    if (this.#raw.hasReady() || this.#raw.isElectingEarly) this.#turns.wake();
   }
 
   #afterApply(): void {
     this.#reads.onApplied();
-    this.#wake();
+    this.#turns.wake();
   }
 
   #fail(error: Error): void {
@@ -372,7 +365,9 @@ export class RaftMember implements RaftNode, TransportEvents {
 
   async #end(endLog: () => Promise<void>): Promise<void> {
     this.#stopping = true;
+    this.#turns.stop();
     this.#ticker?.stop();
+    this.#commit.stop();
     this.#reads.stop(stoppedError());
     this.#leadership.stop();
     await this.#transport?.close();

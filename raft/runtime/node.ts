@@ -98,6 +98,7 @@ function coreConfig(options: RaftNodeOptions, storage: LogWindow, applied: numbe
     readOnly: 'safe',
     disableProposalForwarding: false,
     stepDownOnRemoval: true,
+    lazyCommit: true,
     ...limits,
   };
 }

@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import type { Method } from '../../grpc/server.ts';
 import type { TlsSettings } from '../../grpc/tls.ts';
-import type { ConfChange, ConfState, LogIndex, NodeId, RaftStatus, SnapshotMeta, Term } from '../core/types.ts';
+import type { ConfChange, ConfState, LogIndex, NodeId, RaftStatus, Role, SnapshotMeta, Term } from '../core/types.ts';
 
 /** What the replicated state machine (the store) is to the runtime. */
 export interface StateMachine {
@@ -125,6 +125,8 @@ export class RaftUnavailableError extends Error {
 /** A member of a Raft group: core, log, snapshots, transport and ticker. Implemented by `openRaftNode` in node.ts. */
 export interface RaftNode {
   readonly id: NodeId;
+  /** the same as in `status`, for those who ask often */
+  readonly standing: { readonly role: Role; readonly term: Term; readonly leader: NodeId };
   /** opaque bytes; accepted means: handed to the core. What comes of it reaches the StateMachine through `apply`. */
   propose(data: Uint8Array): void;
   proposeConfChange(change: ConfChange): void;

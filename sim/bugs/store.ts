@@ -12,8 +12,8 @@ export const storeBugs: readonly Bug[] = [
     edits: [
       {
         file: 'store/backend/write-behind.ts',
-        find: 'await this.#backend.write([...group.ops, this.#options.indexOp(group.index)]);',
-        replace: `await this.#backend.write([this.#options.indexOp(group.index)]);
+        find: 'await this.#backend.write(group.ops);',
+        replace: `await this.#backend.write(group.ops.splice(-1));
         await this.#backend.write(group.ops);`,
       },
     ],
@@ -49,8 +49,8 @@ export const storeBugs: readonly Bug[] = [
     edits: [
       {
         file: 'store/backend/write-behind.ts',
-        find: 'for (const op of this.#staged) last.ops.push(op);',
-        replace: 'for (const op of this.#staged) if (op.value !== undefined) last.ops.push(op);',
+        find: 'for (const op of more.ops) group.ops.push(op);',
+        replace: 'for (const op of more.ops) if (op.value !== undefined) group.ops.push(op);',
       },
     ],
   },

@@ -95,3 +95,24 @@ void t.test('a failed write is told once, and nothing is written after it', asyn
   t.same([seen.failed.length, backend.batches.length, writer.durableIndex], [1, 0, 4]);
   await writer.stop();
 });
+
+void t.test('what is written again and again reaches the backend once a batch, with its last value', async (t) => {
+  const backend = new Gated();
+  const { writer } = make(backend);
+  for (const [i, value] of ['1', '2', '3'].entries()) {
+    writer.stage({ key: b(`r${i}`), value: b(value) });
+    writer.stageLatest({ key: b('s'), value: b(value) });
+    void writer.commit(5 + i);
+  }
+  writer.stage({ key: b('r0'), value: undefined });
+  void writer.commit(8);
+  await writer.flush();
+  t.same(backend.batches, ['r0 r1 r2 r0 s index']);
+  t.same(await backend.get(b('s')), b('3'));
+  t.equal(await backend.get(b('r0')), undefined, 'a record that is dropped again in its batch is gone');
+  writer.stageLatest({ key: b('s'), value: undefined });
+  void writer.commit(9);
+  await writer.flush();
+  t.equal(await backend.get(b('s')), undefined);
+  await writer.stop();
+});

@@ -21,6 +21,8 @@ export interface WriteBehindOptions {
 
 interface Group {
   ops: WriteOp[];
+  /** by name: of what is written again and again only the last */
+  latest: Map<string, WriteOp>;
   bytes: number;
   index: number;
   /** number of the last commit in it */
@@ -30,6 +32,11 @@ interface Group {
 /** a batch of this size is written at a time */
 const batchBytesMax = 4 * 1024 * 1024;
 const opOverheadBytes = 32;
+/** what comes within this time goes into one batch, unless it is so much, or somebody waits */
+const gatherMs = 20;
+const gatherBytes = 256 * 1024;
+
+const emptyGroup = (): Group => ({ ops: [], latest: new Map(), bytes: 0, index: 0, commit: 0 });
 
 /**
  * Changes are made in memory first and reach the backend behind, in order and in batches that end at whole indexes. A
@@ -41,8 +48,7 @@ export class WriteBehind {
   readonly #clock: Clock;
   readonly #bufferBytesMax: number;
   readonly #stopTimer: () => void;
-  #staged: WriteOp[] = [];
-  #stagedBytes = 0;
+  #staged = emptyGroup();
   #queue: Group[] = [];
   #queuedBytes = 0;
   #committed: number;
@@ -52,6 +58,8 @@ export class WriteBehind {
   #written: number;
   #durable: number;
   #writing: Promise<void> | undefined;
+  /** ends the time of gathering */
+  #hurry: (() => void) | undefined;
   #syncing: Promise<void> | undefined;
   #failed: Error | undefined;
   #room: (() => void)[] = [];
@@ -74,32 +82,41 @@ export class WriteBehind {
   }
 
   get bufferedBytes(): number {
-    return this.#queuedBytes + this.#stagedBytes;
+    return this.#queuedBytes + this.#staged.bytes;
   }
 
-  /** A change that belongs to the index of the next `commit`. */
+  /** A change that belongs to the index of the next `commit`; no other is of its key. */
   stage(op: WriteOp): void {
-    this.#staged.push(op);
-    this.#stagedBytes += op.key.length + (op.value?.length ?? 0) + opOverheadBytes;
+    this.#staged.ops.push(op);
+    this.#staged.bytes += op.key.length + (op.value?.length ?? 0) + opOverheadBytes;
+  }
+
+  /** As `stage`, and takes the place of an earlier change of the same key that is not on its way yet. */
+  stageLatest(op: WriteOp): void {
+    const name = Buffer.from(op.key.buffer, op.key.byteOffset, op.key.length).toString('latin1');
+    this.#staged.latest.set(name, op);
+    this.#staged.bytes += op.key.length + (op.value?.length ?? 0) + opOverheadBytes;
   }
 
   /** What was staged belongs to `index`. Returns a promise when the buffer is full: wait for it before going on. */
   commit(index: number): void | Promise<void> {
     this.#committed = index;
-    const commit = ++this.#commits;
+    const staged = this.#staged;
+    staged.index = index;
+    staged.commit = ++this.#commits;
+    this.#queuedBytes += staged.bytes;
     const last = this.#queue[this.#queue.length - 1];
-    if (last !== undefined && last.bytes + this.#stagedBytes <= batchBytesMax) {
-      for (const op of this.#staged) last.ops.push(op);
-      last.bytes += this.#stagedBytes;
-      last.index = index;
-      last.commit = commit;
+    if (last !== undefined && last.bytes + staged.bytes <= batchBytesMax) {
+      append(last, staged);
+      staged.ops.length = 0;
+      staged.latest.clear();
+      staged.bytes = 0;
     } else {
-      this.#queue.push({ ops: this.#staged, bytes: this.#stagedBytes, index, commit });
+      this.#queue.push(staged);
+      this.#staged = emptyGroup();
     }
-    this.#queuedBytes += this.#stagedBytes;
-    this.#staged = [];
-    this.#stagedBytes = 0;
     this.#startWriting();
+    if (this.#queuedBytes >= gatherBytes) this.#hurry?.();
     if (this.#queuedBytes > this.#bufferBytesMax && this.#failed === undefined) {
       return new Promise((resolve) => this.#room.push(resolve));
     }
@@ -110,6 +127,7 @@ export class WriteBehind {
     const until = this.#commits;
     while (this.#commitsWritten < until && this.#failed === undefined) {
       this.#startWriting();
+      this.#hurry?.();
       await this.#writing;
     }
     if (this.#failed) throw this.#failed;
@@ -136,8 +154,7 @@ export class WriteBehind {
   restart(index: number): void {
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#staged = [];
-    this.#stagedBytes = 0;
+    this.#staged = emptyGroup();
     this.#committed = index;
     this.#commitsWritten = this.#commits;
     this.#written = index;
@@ -157,12 +174,13 @@ export class WriteBehind {
   }
 
   async #write(): Promise<void> {
-    // what else comes in during this turn of the event loop goes with it
-    await new Promise<void>((resolve) => this.#clock.soon(resolve));
+    await this.#gather();
     while (this.#queue.length > 0 && this.#failed === undefined) {
       const group = this.#queue.shift()!;
+      for (const op of group.latest.values()) group.ops.push(op);
+      group.ops.push(this.#options.indexOp(group.index));
       try {
-        await this.#backend.write([...group.ops, this.#options.indexOp(group.index)]);
+        await this.#backend.write(group.ops);
       } catch (error) {
         this.#fail(error);
         return;
@@ -173,6 +191,18 @@ export class WriteBehind {
       if (this.#queuedBytes <= this.#bufferBytesMax / 2) this.#giveRoom();
       if (this.#written - this.#durable >= (this.#options.syncEveryIndexes ?? 10_000)) this.#startSync();
     }
+  }
+
+  /** The cost of a batch is more than that of a change in it: so there are few of them, and each is large. */
+  async #gather(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(gatherMs, resolve);
+      this.#hurry = () => {
+        cancel();
+        resolve();
+      };
+    });
+    this.#hurry = undefined;
   }
 
   #startSync(): void {
@@ -206,4 +236,12 @@ export class WriteBehind {
     this.#room = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function append(group: Group, more: Group): void {
+  for (const op of more.ops) group.ops.push(op);
+  for (const [name, op] of more.latest) group.latest.set(name, op);
+  group.bytes += more.bytes;
+  group.index = more.index;
+  group.commit = more.commit;
 }

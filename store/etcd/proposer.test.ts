@@ -33,6 +33,9 @@ function make() {
     leaderChanges: 0,
     /** of this member */
     leads: { role: 'follower', term: 1 } as Pick<NodeStatus, 'role' | 'term'>,
+    get standing() {
+      return node.leads;
+    },
     listener: (_status: NodeStatus): void => {},
     status: () => ({ leader: node.leader, leaderChanges: node.leaderChanges, ...node.leads }) as NodeStatus,
     onLeaderChange(listener: (status: NodeStatus) => void) {

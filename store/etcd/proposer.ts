@@ -156,8 +156,8 @@ export class Proposer {
 
   /** the term that this member leads, or 0 */
   #ownTerm(): number {
-    const status = this.#node?.status();
-    return status?.role === 'leader' ? status.term : 0;
+    const standing = this.#node?.standing;
+    return standing?.role === 'leader' ? standing.term : 0;
   }
 
   #repeat(which: (entry: PendingEntry) => boolean): void {

@@ -46,9 +46,10 @@ export const jsonValue = (value: unknown): Uint8Array => text(JSON.stringify(val
 export const parseJson = <T>(value: Uint8Array): T => JSON.parse(Buffer.from(value).toString()) as T;
 
 export function recordKey(record: RecordId): Uint8Array {
-  const key = Buffer.alloc(13);
+  const key = Buffer.allocUnsafe(13);
   key[0] = 'r'.charCodeAt(0);
-  key.writeBigUInt64BE(BigInt(record.modRevision), 1);
+  key.writeUInt32BE(Math.floor(record.modRevision / 0x1_0000_0000), 1);
+  key.writeUInt32BE(record.modRevision >>> 0, 5);
   key.writeUInt32BE(record.sub, 9);
   return key;
 }

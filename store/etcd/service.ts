@@ -49,7 +49,7 @@ export interface MemberContext {
 
 export function headerOf(context: MemberContext, revision = context.machine.state.mvcc.revision): ResponseHeader {
   const { clusterId, memberId, node } = context;
-  return { clusterId, memberId, revision, raftTerm: node.status().term };
+  return { clusterId, memberId, revision, raftTerm: node.standing.term };
 }
 
 /** Puts the member's part into a header that has the revision only. */
@@ -83,7 +83,7 @@ export function unary<Req, Res>(context: MemberContext, path: string, handle: Un
     response: found.response,
     handle: async (request: Req, call) => {
       try {
-        if (needsLeader(call) && context.node.status().leader === '') throw etcdError('no-leader');
+        if (needsLeader(call) && context.node.standing.leader === '') throw etcdError('no-leader');
         if (isLearner(context) && learnersAnswer[path]?.(request) !== true) throw etcdError('not-for-learners');
         return await handle(request, call);
       } catch (error) {

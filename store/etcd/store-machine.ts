@@ -161,18 +161,18 @@ export class StoreMachine implements StateMachine {
     const early: { key: Uint8Array; value: undefined }[] = [];
     let machine: StoreMachine | undefined;
     const stage = (key: Uint8Array, value: Uint8Array | undefined): void => {
-      if (machine) machine.#stage(key, value);
+      if (machine) machine.#writer.stage({ key, value });
       else early.push({ key, value: undefined });
     };
     const sink: StoreSink = {
       putRecord: (record) => stage(recordKey(record), recordValue(record)),
       dropRecord: (record) => stage(recordKey(record), undefined),
-      putLease: (lease) => stage(leaseKey(lease.id), leaseValue(lease)),
-      dropLease: (id) => stage(leaseKey(id), undefined),
+      putLease: (lease) => machine!.#stage(leaseKey(lease.id), leaseValue(lease)),
+      dropLease: (id) => machine!.#stage(leaseKey(id), undefined),
     };
     const state = await loadState(options.backend, sink);
     machine = new StoreMachine(options, state, sink);
-    for (const { key } of early) machine.#stage(key, undefined);
+    for (const { key } of early) machine.#writer.stage({ key, value: undefined });
     if (state.members.size === 0) {
       for (const [id, member] of options.initialMembers) {
         state.members.set(id, member);
@@ -324,7 +324,7 @@ export class StoreMachine implements StateMachine {
   }
 
   #stage(key: Uint8Array, value: Uint8Array | undefined): void {
-    this.#writer.stage({ key, value });
+    this.#writer.stageLatest({ key, value });
   }
 
   #stageMember(id: string): void {

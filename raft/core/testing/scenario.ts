@@ -120,6 +120,7 @@ function memberConfig(options: Call['options'], randomValue: number): MemberConf
     maxUncommittedBytes: number(options.get('uncommitted-bytes'), defaultMemberConfig.maxUncommittedBytes),
     maxCommittedBytesPerReady: number(options.get('apply-bytes'), defaultMemberConfig.maxCommittedBytesPerReady),
     disableProposalForwarding: options.get('forwarding') === 'off',
+    lazyCommit: options.get('commit') === 'lazy',
     disableConfChangeValidation: options.get('validation') === 'off',
   };
 }
@@ -228,6 +229,7 @@ const commands: Record<string, Command> = {
     node.transferLeadership(to === 'best' ? node.bestSuccessor() : to);
     sayRefusal(s, node);
   },
+  tell: (s, { words: [id] }) => s.member(id).node.tellCommit(),
   forget: (s, { words: [id] }) => {
     const { node } = s.member(id);
     node.forgetLeader();
