@@ -1,2 +1,1 @@
-/** Keep in step with package.json; a test compares them. */
-export const version = '0.1.0';
+export { version } from '../base/version.ts';

@@ -1,4 +1,6 @@
 import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
+import type { Backend } from '../backend/backend.ts';
+import { checkDataVersion, stampDataVersion } from './data-version.ts';
 import { forceNewCluster } from './force-new-cluster.ts';
 import type { EtcdMemberOptions } from './member-options.ts';
 import { systemMemberPlatform } from './member-platform.ts';
@@ -15,6 +17,18 @@ export type { Survivor } from './survivor.ts';
 export type { MemberDescription } from './describe.ts';
 export { etcdVersion } from './version.ts';
 
+/** Says what version writes the directory, once nobody else has it and before anything is written. */
+async function openStamped(dataDir: string, openBackend: () => Promise<Backend>): Promise<Backend> {
+  const backend = await openBackend();
+  try {
+    await stampDataVersion(dataDir);
+    return backend;
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}
+
 /**
  * A member of a store cluster in this process: Raft, the store, and the etcd v3 API on the client URLs. A `platform` of
  * its own is for fault injection.
@@ -24,6 +38,11 @@ export async function startEtcdMember(
   platform: MemberPlatform = systemMemberPlatform,
 ): Promise<EtcdMember> {
   const { dataDir, forceNewCluster: alone = false, log } = options;
+  checkDataVersion(dataDir);
   if (alone && holdsMember(dataDir)) await forceNewCluster(dataDir, log);
-  return openMember(options, options.grpcServer === 'grpc-js' ? { ...platform, serve: serveGrpcJs } : platform);
+  const stamping: MemberPlatform = {
+    ...platform,
+    openBackend: (dir) => openStamped(dataDir, () => platform.openBackend(dir)),
+  };
+  return openMember(options, options.grpcServer === 'grpc-js' ? { ...stamping, serve: serveGrpcJs } : stamping);
 }

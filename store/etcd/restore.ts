@@ -9,6 +9,7 @@ import { BackupFile } from './backup-file.ts';
 import { authName, bucketName, leaseCodec } from './backup-schema.ts';
 import type { Identity } from './claim.ts';
 import { etcd } from './command.ts';
+import { stampDataVersion } from './data-version.ts';
 import { idOfRestored } from './identity.ts';
 import type { Bootstrap } from './member-options.ts';
 import {
@@ -151,6 +152,7 @@ async function fill(directory: string, options: RestoreOptions, backup: BackupFi
   } finally {
     await backend.close();
   }
+  await stampDataVersion(directory);
   const { memberId, clusterId } = identity;
   return { memberId, clusterId, ...meta, records: counts.records, leases: counts.leases };
 }

@@ -11,6 +11,7 @@ import { applyCommand } from './apply.ts';
 import type { ApplyObserver } from './apply.ts';
 import type { Identity } from './claim.ts';
 import { commandCodec, entryCodec } from './command.ts';
+import { checkDataVersion } from './data-version.ts';
 import { idToHex } from './identity.ts';
 import { applyChange, fromConfChange } from './member-change.ts';
 import { identityKey, parseJson, removedKey } from './records.ts';
@@ -90,6 +91,7 @@ async function readStore(dataDir: string): Promise<{ identity: Identity; state: 
  * opening the store does by itself.
  */
 export async function readSurvivor(dataDir: string, log: Log): Promise<Survivor> {
+  checkDataVersion(dataDir);
   const { identity, state } = await readStore(dataDir);
   const { memberId, clusterId } = identity;
   const offline = await readOfflineLog(raftDir(dataDir), { nodeId: memberId, clusterId }, log);
