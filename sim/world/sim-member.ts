@@ -18,6 +18,7 @@ import { peerCalls } from './peer-calls.ts';
 import { BackendStore } from './sim-backend.ts';
 import { MachineClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
+import { simPasswords } from './sim-passwords.ts';
 import { SimServer } from './sim-server.ts';
 import { SimTransport } from './sim-transport.ts';
 import { randomStream } from './sim-random.ts';
@@ -194,6 +195,7 @@ export class ClusterMember implements SimMember {
         await this.disk.pass(process, 'name');
         return decorate?.backend?.(backend, place) ?? backend;
       },
+      passwords: simPasswords,
       callPeer: () => peerCalls(this.#world.network, place, process),
       serve: (serverOptions) => {
         const server = new SimServer(this.#world.network, process, serverOptions, () =>
