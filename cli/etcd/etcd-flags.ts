@@ -105,6 +105,17 @@ const security: readonly EtcdFlag[] = [
   choice('tls-max-version', ['', 'TLS1.2', 'TLS1.3'], 'the newest TLS spoken'),
 ];
 
+const auth: readonly EtcdFlag[] = [
+  {
+    name: 'auth-token',
+    type: 'text',
+    fallback: 'simple',
+    text: 'how who has shown a password is known again: simple, or jwt,sign-method=RS256,pub-key=FILE,priv-key=FILE,ttl=10m',
+  },
+  count('auth-token-ttl', 300, 'seconds that a simple token holds after its last use'),
+  count('bcrypt-cost', 10, 'what hashing a password costs, 4 to 31: each step is twice the work'),
+];
+
 const logging: readonly EtcdFlag[] = [
   list('log-outputs', 'stderr, stdout, or files to append to', 'default'),
   choice('log-level', ['info', 'debug', 'warn', 'error', 'dpanic', 'panic', 'fatal'], 'what is told'),
@@ -129,6 +140,7 @@ export const etcdFlagGroups: readonly FlagGroup[] = [
   { title: 'Member', flags: member },
   { title: 'Clustering', flags: clustering },
   { title: 'Security', flags: security },
+  { title: 'Auth', flags: auth },
   { title: 'Logging', flags: logging },
   { title: 'Features', flags: features },
   { title: 'Unsafe', flags: unsafe },

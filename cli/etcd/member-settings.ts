@@ -94,6 +94,12 @@ export function memberSettings(settings: Settings): Omit<EtcdMemberOptions, 'log
     maxLearners: values.number('max-learners'),
     forceNewCluster: values.boolean('force-new-cluster'),
     unsafeNoFsync: values.boolean('unsafe-no-fsync'),
+    auth: {
+      token: values.text('auth-token'),
+      tokenTtlMs: values.number('auth-token-ttl') * 1000,
+      bcryptCost: values.number('bcrypt-cost'),
+      trustCommonName: values.boolean('client-cert-auth'),
+    },
     httpPolicy: { hosts: values.list('host-whitelist'), origins: values.list('cors') },
   };
 }

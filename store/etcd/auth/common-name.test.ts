@@ -16,7 +16,12 @@ for (const grpcServer of ['lean', 'grpc-js'] as const) {
       const authority = await createTestAuthority('clients');
       const clientTls = await authority.issue('member');
       const listenClientUrls = ['https://127.0.0.1:0'];
-      const cluster = await TestCluster.start(1, { auth: { bcryptCost: 4 }, clientTls, grpcServer, listenClientUrls });
+      const cluster = await TestCluster.start(1, {
+        auth: { bcryptCost: 4, trustCommonName: true },
+        clientTls,
+        grpcServer,
+        listenClientUrls,
+      });
       const url = cluster.running[0]!.clientUrls[0]!;
       const clients: TestClient[] = [];
       t.teardown(async () => {

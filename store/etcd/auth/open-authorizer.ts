@@ -9,7 +9,7 @@ import { Passwords } from './passwords.ts';
 
 /** Rejects, saying why, where --auth-token makes no sense or names keys that cannot be read. */
 export async function openAuthorizer(
-  { auth = {}, clientTls, log }: EtcdMemberOptions,
+  { auth = {}, log }: EtcdMemberOptions,
   { clock, random, passwords }: Pick<MemberPlatform, 'clock' | 'random' | 'passwords'>,
   machine: StoreMachine,
   catchUp: () => Promise<void>,
@@ -18,7 +18,7 @@ export async function openAuthorizer(
   const tokens = await openTokens(auth.token ?? authDefaults.token, {
     clock,
     random,
-    ttlMs: auth.tokenTtlMs ?? authDefaults.tokenTtlMs,
+    ttlMs: auth.tokenTtlMs || authDefaults.tokenTtlMs,
     appliedIndex: () => state().appliedIndex,
     catchUp,
   });
@@ -26,6 +26,6 @@ export async function openAuthorizer(
     state,
     tokens,
     passwords: new Passwords(costOf(auth, log), passwords),
-    trustCommonName: clientTls?.ca !== undefined,
+    trustCommonName: auth.trustCommonName === true,
   });
 }
