@@ -67,6 +67,8 @@ export async function build({ force = false } = {}) {
     sourcesContent: false,
     minifySyntax: true,
     charset: 'ascii',
+    // code that comes from the cache knows no `import()`: what stays outside (external) is required instead
+    supported: { 'dynamic-import': false },
     legalComments: 'none',
     // V8 tells sources apart by their length alone: the id names the compiled code that belongs to this very bundle
     banner: { js: `/* build ${createHash('sha256').update(wanted).digest('hex').slice(0, 16)} */` },
