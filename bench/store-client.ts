@@ -1,7 +1,7 @@
 import * as grpc from '@grpc/grpc-js';
 import { systemClock } from '../base/clock.ts';
 import { etcdProto } from '../proto/etcd.ts';
-import type { PutRequest, PutResponse, StatusResponse } from '../proto/etcd-types.ts';
+import type { PutRequest, PutResponse, StatusResponse, TxnRequest, TxnResponse } from '../proto/etcd-types.ts';
 import { loadProto } from '../proto/load.ts';
 import type { Loose } from '../proto/load.ts';
 
@@ -23,6 +23,10 @@ export class StoreClient {
 
   put(request: Loose<PutRequest>, timeoutMs: number): Promise<PutResponse> {
     return this.#call<PutResponse>('/etcdserverpb.KV/Put', request, timeoutMs);
+  }
+
+  txn(request: Loose<TxnRequest>, timeoutMs: number): Promise<TxnResponse> {
+    return this.#call<TxnResponse>('/etcdserverpb.KV/Txn', request, timeoutMs);
   }
 
   status(): Promise<StatusResponse> {

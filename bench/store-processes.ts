@@ -40,10 +40,12 @@ export class StoreProcesses {
   readonly #bundleFolder: string | undefined;
   readonly #flags = new Map<string, string[]>();
   readonly #env: Readonly<Record<string, string>>;
+  readonly #etcd: string;
 
-  private constructor(peer: Peer, env: Readonly<Record<string, string>>) {
+  private constructor(peer: Peer, env: Readonly<Record<string, string>>, etcd: string) {
     this.peer = peer;
     this.#env = env;
+    this.#etcd = etcd;
     if (peer === 'etcd') return;
     // a build in the middle of a run must not change what is measured
     mkdirSync(join(root, 'dist'), { recursive: true });
@@ -51,8 +53,14 @@ export class StoreProcesses {
     copyFileSync(join(root, 'dist', 'kuorum.cjs'), join(this.#bundleFolder, 'kuorum.cjs'));
   }
 
-  static async start(peer: Peer, size: number, env: Readonly<Record<string, string>> = {}): Promise<StoreProcesses> {
-    const group = new StoreProcesses(peer, env);
+  /** `etcd`: the program to run as etcd; default: the one in PATH */
+  static async start(
+    peer: Peer,
+    size: number,
+    env: Readonly<Record<string, string>> = {},
+    etcd = 'etcd',
+  ): Promise<StoreProcesses> {
+    const group = new StoreProcesses(peer, env, etcd);
     const ports = await freePorts(2 * size);
     const url = (i: number): string => `http://127.0.0.1:${ports[i]}`;
     const names = Array.from({ length: size }, (_, i) => `m${i + 1}`);
@@ -83,7 +91,7 @@ export class StoreProcesses {
   #spawn(name: string, logFile: string): ChildProcess {
     const [file, args] =
       this.#bundleFolder === undefined
-        ? ['etcd', []]
+        ? [this.#etcd, []]
         : [process.execPath, [join(this.#bundleFolder, 'kuorum.cjs'), 'etcd']];
     const env = { UV_THREADPOOL_SIZE: '8', GRPC_VERBOSITY: 'NONE', ...process.env, ...this.#env };
     const child = spawn(file, [...args, ...(this.#flags.get(name) ?? [])], {

@@ -16,6 +16,10 @@ export function summaryOf(values: readonly number[]): Summary {
   return { min: at(0), median: at(0.5), p90: at(0.9), worst: at(1) };
 }
 
+/** NaN of none */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
 /**
  * How the processes of this run are scheduled. On a machine that does other work too, `chrt -r 1` before the command gives
  * them the first turn, so that the other work is not measured.
