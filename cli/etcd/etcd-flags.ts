@@ -125,7 +125,7 @@ const logging: readonly EtcdFlag[] = [
 
 const features: readonly EtcdFlag[] = [
   { name: 'feature-gates', type: 'text', text: 'InitialCorruptCheck=true|false,CompactHashCheck=true|false' },
-  time('corrupt-check-time', '10m', 'the members compare their data so often; 0 never'),
+  time('corrupt-check-time', '1m', 'the members compare their data so often; 0 never'),
   time('compact-hash-check-time', '1m', 'and after compactions so often', 1),
   time('watch-progress-notify-interval', '10m', 'watchers that want it hear so often how far they are', 1),
 ];

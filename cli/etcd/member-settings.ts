@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { EtcdMemberOptions } from '../../store/etcd/member.ts';
 import { CliError } from '../cli-error.ts';
+import { readDuration } from '../commands/flags.ts';
 import type { FlagValues } from '../commands/flags.ts';
 import { readFeatureGates } from './feature-gates.ts';
 import type { Settings } from './read-settings.ts';
@@ -47,6 +48,27 @@ function checkListened(flag: string, urls: readonly string[]): void {
   }
 }
 
+type Compaction = EtcdMemberOptions['autoCompaction'];
+
+/** etcd reads a retention without a unit as hours, or as a number of revisions. */
+export function autoCompactionOf(mode: string, retention: string): Compaction {
+  const invalid = (): CliError =>
+    new CliError(`--auto-compaction-retention: "${retention}" is neither a number nor a duration such as 30m`);
+  if (mode === 'revision') {
+    if (!/^\d+$/.test(retention)) throw invalid();
+    const revisions = Number(retention);
+    return revisions === 0 ? undefined : { mode, revisions };
+  }
+  const hours = /^\d+$/.test(retention);
+  let periodMs;
+  try {
+    periodMs = hours ? Number(retention) * 3_600_000 : readDuration('auto-compaction-retention', retention);
+  } catch {
+    throw invalid();
+  }
+  return periodMs === 0 ? undefined : { mode: 'periodic', periodMs };
+}
+
 function clusterFrom({ values, given }: Settings) {
   const name = values.text('name');
   const peerUrls = values.list('initial-advertise-peer-urls');
@@ -73,7 +95,7 @@ function clusterFrom({ values, given }: Settings) {
 export function memberSettings(settings: Settings): Omit<EtcdMemberOptions, 'log' | 'clientTls' | 'peerTls'> {
   const { values } = settings;
   checkTimes(values);
-  readFeatureGates(values.text('feature-gates'));
+  const gates = readFeatureGates(values.text('feature-gates'));
   return {
     ...clusterFrom(settings),
     heartbeatMs: values.number('heartbeat-interval'),
@@ -100,6 +122,14 @@ export function memberSettings(settings: Settings): Omit<EtcdMemberOptions, 'log
       bcryptCost: values.number('bcrypt-cost'),
       trustCommonName: values.boolean('client-cert-auth'),
     },
+    autoCompaction: autoCompactionOf(values.text('auto-compaction-mode'), values.text('auto-compaction-retention')),
+    corruptionCheck: {
+      initial: gates.get('InitialCorruptCheck') ?? true,
+      everyMs: values.number('corrupt-check-time'),
+      afterCompactionEveryMs: (gates.get('CompactHashCheck') ?? true) ? values.number('compact-hash-check-time') : 0,
+    },
+    slowRequestMs: values.number('warning-unary-request-duration'),
+    slowApplyMs: values.number('warning-apply-duration'),
     httpPolicy: { hosts: values.list('host-whitelist'), origins: values.list('cors') },
   };
 }

@@ -14,6 +14,7 @@ export function faultyBackend(backend: Backend, reach: (point: FaultPoint) => Pr
     entries: (range) => backend.entries(range),
     snapshot: () => backend.snapshot(),
     replace: (entries) => backend.replace(entries),
+    compact: async () => backend.compact?.(),
     sizeBytes: () => backend.sizeBytes(),
     close: () => backend.close(),
   };

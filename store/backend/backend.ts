@@ -17,6 +17,8 @@ export interface Backend {
    * they end with an error or a crash, the old content stays.
    */
   replace(entries: AsyncIterable<readonly BackendEntry[]>): Promise<void>;
+  /** drops what has been overwritten, beside reads and writes; absent: there is nothing of that kind */
+  compact?(): Promise<void>;
   /** space taken, with what has been overwritten but not yet been cleaned up */
   sizeBytes(): Promise<number>;
   close(): Promise<void>;

@@ -29,6 +29,8 @@ const logBytesMax = writeBufferBytes / 2;
 const entryOverheadBytes = 128;
 /** before all keys */
 const noKey = new Uint8Array(1);
+/** behind all keys */
+const lastKey = new Uint8Array([0xff, 0xff]);
 const readBatchEntries = 2000;
 const replaceBatchBytes = 4 * 1024 * 1024;
 const views = { keyEncoding: 'view', valueEncoding: 'view' } as const;
@@ -255,6 +257,11 @@ export class LevelBackend implements Backend {
     this.#logBytes = 0;
     await old.close();
     await this.#removeOthers();
+  }
+
+  /** LevelDB's own work on its files goes on in a thread of its own. */
+  async compact(): Promise<void> {
+    await this.#db.compactRange(noKey, lastKey, views);
   }
 
   async sizeBytes(): Promise<number> {

@@ -1,10 +1,11 @@
-import type { AlarmMember, AlarmRequest, TxnRequest } from '../../proto/etcd-types.ts';
+import type { AlarmRequest, TxnRequest } from '../../proto/etcd-types.ts';
 import type { Lease } from '../mvcc/types.ts';
 import { applyAuth, checkAccess } from './auth/apply-auth.ts';
 import type { AuthEvent } from './auth/apply-auth.ts';
+import { alarmKind, isRaised } from './alarms.ts';
 import type { Command, LeaseRevoke, Publish, SignedCommand } from './command.ts';
 import { etcdError } from './errors.ts';
-import { idToBigint, idToHex } from './identity.ts';
+import { idToHex } from './identity.ts';
 import type { StoreState } from './store-state.ts';
 
 /** What the applier tells besides what the store itself records. */
@@ -24,19 +25,11 @@ export interface ApplyContext {
   readonly index: number;
 }
 
-const alarmKind = { none: 0, noSpace: 1, corrupt: 2 } as const;
 const alarmAction = { get: 0, activate: 1, deactivate: 2 } as const;
 
-export function alarmsOf(state: StoreState, kind = alarmKind.none as number): AlarmMember[] {
-  return [...state.alarms]
-    .map((name) => name.split('/'))
-    .map(([id, alarm]) => ({ memberID: idToBigint(id ?? ''), alarm: Number(alarm) }))
-    .filter((found) => kind === alarmKind.none || found.alarm === kind);
-}
+const outOfSpace = (state: StoreState): boolean => isRaised(state, alarmKind.noSpace);
 
-const outOfSpace = (state: StoreState): boolean => alarmsOf(state, alarmKind.noSpace).length > 0;
-
-const corrupt = (state: StoreState): boolean => alarmsOf(state, alarmKind.corrupt).length > 0;
+const corrupt = (state: StoreState): boolean => isRaised(state, alarmKind.corrupt);
 /** what nobody may do while members may differ */
 const refusedWhenCorrupt: ReadonlySet<keyof Command> = new Set([
   'put',

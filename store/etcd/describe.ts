@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../base/clock.ts';
 import type { Method } from '../../grpc/server.ts';
 import type { LeaderRecord } from '../../raft/runtime/types.ts';
-import { alarmsOf } from './apply.ts';
+import { alarmsOf } from './alarms.ts';
 import { authHash } from './auth/auth-records.ts';
 import { membersOf } from './cluster-service.ts';
 import { idToHex } from './identity.ts';

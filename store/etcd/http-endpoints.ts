@@ -1,13 +1,11 @@
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../../grpc/server.ts';
-import { alarmsOf } from './apply.ts';
+import { alarmNames, alarmsOf } from './alarms.ts';
 import { metricsOf } from './metrics.ts';
 import type { MemberContext } from './service.ts';
 import { etcdVersion, storageVersion } from './version.ts';
 
 /** What is wrong, in etcd's words; undefined: nothing. */
 type Check = (context: MemberContext) => string | undefined | Promise<string | undefined>;
-
-const alarmNames: Readonly<Record<number, string>> = { 1: 'NOSPACE', 2: 'CORRUPT' };
 
 const checks: Readonly<Record<string, Check>> = {
   data_corruption: ({ machine }) => (alarmsOf(machine.state, 2).length > 0 ? 'alarm activated: CORRUPT' : undefined),

@@ -7,17 +7,17 @@ import type {
   StatusResponse,
 } from '../../proto/etcd-types.ts';
 import type { Loose } from '../../proto/load.ts';
-import { alarmsOf } from './apply.ts';
+import { alarmNames, alarmsOf } from './alarms.ts';
 import type { Caller } from './auth/authorizer.ts';
 import { propose } from './auth/propose.ts';
 import { downgrade } from './downgrade.ts';
+import { untilSwept } from './corruption/peer-hash.ts';
 import { etcdError } from './errors.ts';
 import { idToBigint, idToHex } from './identity.ts';
 import { unary, withHeader } from './service.ts';
 import type { MemberContext } from './service.ts';
 import { etcdVersion, storageVersion } from './version.ts';
 
-const alarmNames: Readonly<Record<number, string>> = { 1: 'NOSPACE', 2: 'CORRUPT' };
 const alarmGet = 0;
 
 export function statusErrors(context: MemberContext): string[] {
@@ -53,7 +53,7 @@ async function alarm(context: MemberContext, request: AlarmRequest, call: Caller
 }
 
 async function hashKv(context: MemberContext, request: HashKVRequest): Promise<object> {
-  await Promise.resolve();
+  await untilSwept(context.machine, context.clock);
   const { hash, revision, compactRevision } = context.machine.state.mvcc.hash(request.revision);
   return { hash, compactRevision, hashRevision: revision };
 }
@@ -78,8 +78,11 @@ export const maintenanceMethods = (context: MemberContext): Method[] => [
   unary(context, '/etcdserverpb.Maintenance/Hash', async () =>
     withHeader(context, await hashKv(context, { revision: 0 })),
   ),
-  // space that compaction frees is used again by itself: there is nothing to do, and that is done
-  unary(context, '/etcdserverpb.Maintenance/Defragment', () => ({})),
+  unary(context, '/etcdserverpb.Maintenance/Defragment', async () => {
+    await untilSwept(context.machine, context.clock);
+    await context.machine.compactBackend();
+    return {};
+  }),
   unary(context, '/etcdserverpb.Maintenance/MoveLeader', (request: MoveLeaderRequest) => moveLeader(context, request)),
   unary(context, '/etcdserverpb.Maintenance/Downgrade', async (request: DowngradeRequest) =>
     withHeader(context, await downgrade(context, request)),

@@ -3,6 +3,8 @@ import type { ConnectionLimits } from '../../grpc/server.ts';
 import type { TlsSettings } from '../../grpc/tls.ts';
 import type { TlsFiles } from '../../raft/runtime/types.ts';
 import type { AuthOptions } from './auth/auth-options.ts';
+import type { AutoCompaction } from './auto-compactor.ts';
+import type { CorruptionCheckTimes } from './corruption/corruption-check.ts';
 import type { HttpPolicy } from './http-policy.ts';
 import { clusterIdOf, memberIdOf } from './identity.ts';
 import type { MemberRecord } from './store-state.ts';
@@ -44,8 +46,15 @@ export interface EtcdMemberOptions {
   readonly auth?: AuthOptions;
   /** what carries the client port; default 'lean' */
   readonly grpcServer?: 'lean' | 'grpc-js';
+  /** absent: history is kept until somebody compacts */
+  readonly autoCompaction?: AutoCompaction | undefined;
+  /** members compare their data; `initial`: with their peers before they serve anybody. Default: all of it */
+  readonly corruptionCheck?: CorruptionCheckTimes & { readonly initial: boolean };
   /** bounds of a client's connection */
   readonly connections?: ConnectionLimits;
+  /** a warning for requests, and for log entries, that take longer; 0: none */
+  readonly slowRequestMs?: number;
+  readonly slowApplyMs?: number;
   /** plain HTTP */
   readonly httpPolicy?: HttpPolicy;
   /** a log without fsync: a crash loses what was acknowledged */
@@ -66,6 +75,7 @@ export const memberDefaults = {
   watchProgressMs: 10 * 60 * 1000,
   maxLearners: 1,
   healthyAfterMs: 5000,
+  corruptionCheck: { initial: true, everyMs: 60_000, afterCompactionEveryMs: 60_000 },
   httpPolicy: { hosts: [], origins: [] },
 } as const;
 

@@ -11,10 +11,12 @@ import type { Claim } from './claim.ts';
 import { clientMethods } from './client-methods.ts';
 import { describe } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
+import { checkAtStart } from './corruption/start-check.ts';
 import { Failure } from './failure.ts';
 import { handOverBeforeStop } from './hand-over.ts';
 import { httpEndpoints } from './http-endpoints.ts';
 import { withPolicy } from './http-policy.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { idToBigint } from './identity.ts';
 import { Lessor } from './lessor.ts';
 import { Membership } from './membership.ts';
@@ -28,6 +30,7 @@ import { publishUntilKnown } from './publish.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { MemberContext } from './service.ts';
 import { ServingStatuses } from './serving-status.ts';
+import { tellingSlowOnes } from './slow-requests.ts';
 import { StoreMachine } from './store-machine.ts';
 import type { StoreState } from './store-state.ts';
 import type { MachineListener } from './store-machine.ts';
@@ -125,8 +128,10 @@ class Member implements EtcdMember {
       log,
       initialMembers: bootstrap.members,
       maxLearners: this.#options.maxLearners,
+      slowApplyMs: this.#options.slowApplyMs,
     });
     checkOwner(this.#options, bootstrap, this.#machine.state.members);
+    await this.#checkAtStart();
     this.#hub = new WatchHub(() => this.#machine.state.mvcc, this.#clock);
     this.#lessor = this.#makeLessor();
     this.#lessor.extendAll();
@@ -141,6 +146,7 @@ class Member implements EtcdMember {
     await this.#measure();
     this.#stops.push(this.#clock.every(measureEveryMs, () => void this.#measure()));
     await this.#serve();
+    this.#stops.push(startHousekeeping(this.#context, this.#options));
     this.#publish();
     log.info({ id: this.id, clusterId: this.clusterId, clientUrls: this.clientUrls }, 'ready to serve client requests');
   }
@@ -195,6 +201,14 @@ class Member implements EtcdMember {
     } finally {
       await this.#backend.close();
     }
+  }
+
+  async #checkAtStart(): Promise<void> {
+    const { corruptionCheck = memberDefaults.corruptionCheck, peerTls } = this.#options;
+    if (!corruptionCheck.initial) return;
+    const { id: memberId, clusterId } = this;
+    const callPeer = this.#platform.callPeer?.(peerTls);
+    await checkAtStart({ options: this.#options, memberId, clusterId, state: this.#machine.state, callPeer });
   }
 
   #listener(): MachineListener {
@@ -326,7 +340,7 @@ class Member implements EtcdMember {
     const http = httpEndpoints(() => this.#started);
     this.#server = await this.#platform.serve({
       urls: listenClientUrls,
-      methods: clientMethods(this.#started),
+      methods: tellingSlowOnes(clientMethods(this.#started), this.#options, this.#clock),
       ...(clientTls && { tls: clientTls }),
       ...(connections && { limits: connections }),
       onRefused: (remote, error) => log.warn({ remote, error }, 'rejected connection on client endpoint'),

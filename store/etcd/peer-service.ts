@@ -2,6 +2,9 @@
 import type { GrpcCode, Method } from '../../grpc/server.ts';
 import { GrpcError, grpcCode } from '../../grpc/server.ts';
 import { promoteHere } from './cluster-service.ts';
+import { answerHash, hashPath, hashScheme } from './corruption/peer-hash.ts';
+import type { HashAnswer, HashRequest } from './corruption/peer-hash.ts';
+import type { MemberHash } from './corruption/verdict.ts';
 import { etcdError, toGrpcError } from './errors.ts';
 import { idToHex } from './identity.ts';
 import type { MemberContext } from './service.ts';
@@ -47,6 +50,18 @@ export function peerMethods(context: () => MemberContext | undefined): Method[] 
     { kind: 'unary', path: membersPath, ...codecs, handle: () => clusterInfo(ready()) },
     {
       kind: 'unary',
+      path: hashPath,
+      ...codecs,
+      async handle(request: HashRequest) {
+        try {
+          return await answerHash(ready(), request);
+        } catch (error) {
+          throw toGrpcError(error);
+        }
+      },
+    },
+    {
+      kind: 'unary',
       path: promotePath,
       ...codecs,
       async handle({ clusterId, id }: PromoteRequest) {
@@ -70,12 +85,28 @@ export type CallPeer = (url: string, path: string, request: object, timeoutMs: n
 export interface AskPeer {
   /** True: promoted. False: that peer does not lead, or cannot be reached. Throws why the leader refuses. */
   promote(leader: string, id: string): Promise<boolean>;
+  /** of a peer's data; undefined: it does not answer, or nothing that could be compared */
+  hash(id: string, request: HashRequest): Promise<MemberHash | undefined>;
+  /** false: peers cannot be asked at all */
+  readonly canAsk: boolean;
 }
 
 const passing: ReadonlySet<GrpcCode> = new Set([grpcCode.unavailable, grpcCode.deadlineExceeded, grpcCode.cancelled]);
 
 export function askPeerThrough(call: CallPeer | undefined, context: () => MemberContext, timeoutMs: number): AskPeer {
   return {
+    canAsk: call !== undefined,
+    async hash(id, request) {
+      for (const url of context().machine.state.members.get(id)?.peerUrls ?? []) {
+        try {
+          const answer = (await call?.(url, hashPath, request, timeoutMs)) as HashAnswer | undefined;
+          return answer?.scheme === hashScheme ? answer : undefined;
+        } catch {
+          // asked at its next URL, and in the next pass
+        }
+      }
+      return undefined;
+    },
     async promote(leader, id) {
       const { machine, clusterId } = context();
       const url = machine.state.members.get(leader)?.peerUrls[0];

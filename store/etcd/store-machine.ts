@@ -62,6 +62,8 @@ export interface StoreMachineOptions {
   readonly initialMembers: ReadonlyMap<string, MemberRecord>;
   /** default 1 */
   readonly maxLearners?: number;
+  /** a warning where applying what was committed together takes longer; 0 (the default): none */
+  readonly slowApplyMs?: number;
 }
 
 /** changes that a compaction cleans up at a time between other work */
@@ -118,6 +120,7 @@ export class StoreMachine implements StateMachine {
   readonly #sink: StoreSink;
   readonly #observer: ApplyObserver;
   readonly #maxLearners: number;
+  readonly #slowApplyMs: number;
   #state: StoreState;
   #stagedMeta = '';
   readonly #sessionsChanged = new Set<string>();
@@ -132,6 +135,7 @@ export class StoreMachine implements StateMachine {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#maxLearners = options.maxLearners ?? memberDefaults.maxLearners;
+    this.#slowApplyMs = options.slowApplyMs ?? 0;
     this.#state = state;
     this.#sink = sink;
     this.#writer = new WriteBehind(options.backend, {
@@ -200,6 +204,7 @@ export class StoreMachine implements StateMachine {
 
   apply(entries: readonly AppliedEntry[]): void | Promise<void> {
     const { state } = this;
+    const startMs = this.#slowApplyMs > 0 ? this.#clock.monotonicMs() : 0;
     for (const entry of entries) {
       // the log is replayed from the durable index on; what memory has is not applied again (etcd 14685)
       if (entry.index <= state.appliedIndex) continue;
@@ -211,7 +216,14 @@ export class StoreMachine implements StateMachine {
     const full = this.#writer.commit(state.appliedIndex);
     this.#listener.batchDone();
     this.#scheduleCompaction();
+    if (this.#slowApplyMs > 0) this.#maybeWarn(entries, this.#clock.monotonicMs() - startMs);
     return full;
+  }
+
+  #maybeWarn(entries: readonly AppliedEntry[], tookMs: number): void {
+    if (tookMs < this.#slowApplyMs) return;
+    const fields = { tookMs: Math.round(tookMs), entries: entries.length, index: this.#state.appliedIndex };
+    this.#log.warn({ ...fields, expectedMs: this.#slowApplyMs }, 'applying took too long');
   }
 
   admitsConfChange(confChange: ConfChange): boolean {
@@ -294,6 +306,12 @@ export class StoreMachine implements StateMachine {
     this.#state = state;
     this.#stagedMeta = '';
     this.#log.info({ index: meta.index, revision: state.mvcc.revision }, 'restored the store from a snapshot');
+  }
+
+  /** Gives space that was freed back to the file system, in the background; resolves when it is done. */
+  async compactBackend(): Promise<void> {
+    await this.#writer.flush();
+    await this.#backend.compact?.();
   }
 
   /** Everything applied is on the disk. */
