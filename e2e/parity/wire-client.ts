@@ -46,15 +46,29 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
+/** PEM texts */
+export interface ClientTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+const credentialsOf = (tls: ClientTls | undefined): grpc.ChannelCredentials =>
+  tls === undefined
+    ? grpc.credentials.createInsecure()
+    : grpc.credentials.createSsl(Buffer.from(tls.ca), Buffer.from(tls.key), Buffer.from(tls.cert));
+
 /** The etcd API as a client sees it on the wire: grpc-js for calls, and HTTP/2 by hand for what grpc-js would not send. */
 export class WireClient {
   readonly #url: URL;
   readonly #client: grpc.Client;
+  readonly #tls: ClientTls | undefined;
   #session: ClientHttp2Session | undefined;
 
-  constructor(url: string) {
+  constructor(url: string, tls?: ClientTls) {
     this.#url = new URL(url);
-    this.#client = new grpc.Client(this.#url.host, grpc.credentials.createInsecure(), {
+    this.#tls = tls;
+    this.#client = new grpc.Client(this.#url.host, credentialsOf(tls), {
       'grpc.enable_retries': 0,
       'grpc.service_config_disable_resolution': 1,
       'grpc.use_local_subchannel_pool': 1,
@@ -115,7 +129,7 @@ export class WireClient {
 
   /** A request as it is given: any path, header and body. */
   raw({ method = 'POST', path, headers = {}, body }: RawRequest): Promise<RawAnswer> {
-    this.#session ??= connect(this.#url.origin);
+    this.#session ??= connect(this.#url.origin, this.#tls);
     if (this.#session.listenerCount('error') === 0) this.#session.on('error', () => {}); // each stream tells
     const stream = this.#session.request({ ':method': method, ':path': path, ...headers }, { endStream: !body });
     if (body) stream.end(body);

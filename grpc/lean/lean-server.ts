@@ -131,7 +131,10 @@ class LeanServer implements GrpcServer {
         socket.destroy();
       }
     });
-    server.on('tlsClientError', (error, socket) => this.#onRefused?.(remoteOf(socket), error.message));
+    server.on('tlsClientError', (error, socket) => {
+      this.#onRefused?.(remoteOf(socket), error.message);
+      socket.destroy(); // of a handshake that takes too long Node.js only tells
+    });
     return server;
   }
 
