@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import type { LogIndex, SnapshotMeta } from '../core/types.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../../base/crc32c.ts';
 import { CorruptFileError, DiskError } from './disk-error.ts';
 import { systemDisk } from './disk.ts';
 import type { Disk, DiskFile } from './disk.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import type { KeyValue } from '../../proto/etcd-types.ts';
-import { crc32c } from '../../raft/runtime/crc32c.ts';
+import { crc32c } from '../../base/crc32c.ts';
 import { BoltFile } from '../bolt/bolt-file.ts';
 import type { BoltEntry } from '../bolt/format.ts';
 import { BoltFileError } from '../bolt/page-source.ts';

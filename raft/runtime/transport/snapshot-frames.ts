@@ -1,5 +1,5 @@
 import type { Message } from '../../core/types.ts';
-import { crc32c } from '../crc32c.ts';
+import { crc32c } from '../../../base/crc32c.ts';
 import { decodeMessages, encodeMessages } from './message-codec.ts';
 
 /**
