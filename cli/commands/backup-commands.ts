@@ -139,8 +139,21 @@ function registerRestore(program: Command): void {
     });
 }
 
+function registerVerify(program: Command): void {
+  program
+    .command('verify [dir]')
+    .description(
+      `read all that a stopped cluster or member holds, and check log against store; changes nothing. ${dataDirText}`,
+    )
+    .addHelpText('after', '\nExamples:\n  kuorum verify\n  kuorum verify m1.etcd\n  kuorum verify m1.etcd/raft')
+    .action(async (dir: string | undefined) => {
+      await (await import('../backup/verify-actions.ts')).verify(dataDirOf({ dataDir: dir }));
+    });
+}
+
 export function registerBackupCommands(program: Command): void {
   registerSnapshot(program);
   registerBackup(program);
   registerRestore(program);
+  registerVerify(program);
 }

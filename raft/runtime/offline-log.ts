@@ -29,7 +29,7 @@ const logDir = (dataDir: string): string => join(dataDir, 'wal');
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** Reads as the system's does, and changes nothing: what is written, cut off or removed only seems so. */
-const readOnlyDisk: Disk = {
+export const readOnlyDisk: Disk = {
   ...systemDisk,
   async open(file) {
     const handle = await systemDisk.open(file, 'r');

@@ -35,7 +35,7 @@ export interface Survivor {
   readonly members: ReadonlyMap<string, MemberRecord>;
 }
 
-const noSink: StoreSink = { putRecord() {}, dropRecord() {}, putLease() {}, dropLease() {} };
+export const noSink: StoreSink = { putRecord() {}, dropRecord() {}, putLease() {}, dropLease() {} };
 const noObserver: ApplyObserver = {
   leaseStarted() {},
   leaseEnded() {},
@@ -51,7 +51,7 @@ const storeDir = (dataDir: string): string => join(dataDir, 'store');
 export const holdsMember = (dataDir: string): boolean => existsSync(storeDir(dataDir)) && existsSync(raftDir(dataDir));
 
 /** In memory, as the member itself would. */
-function applyEntry(state: StoreState, { type, index, term, data }: Entry): void {
+export function applyEntry(state: StoreState, { type, index, term, data }: Entry): void {
   if (index <= state.appliedIndex) return;
   state.appliedIndex = index;
   if (data.length === 0) return;

@@ -1,0 +1,52 @@
+import { copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export interface StoreCopy {
+  readonly directory: string;
+  remove(): void;
+}
+
+const isTable = (name: string): boolean => /\.(ldb|sst)$/.test(name);
+/** of the process that has the database open, and what LevelDB tells people */
+const isLeftOut = (name: string): boolean => name === 'LOCK' || name.startsWith('LOG');
+
+function place(store: string): string {
+  try {
+    // on the same file system, so that tables need not be copied
+    return mkdtempSync(join(dirname(store), '.verify-'));
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'kuorum-verify-'));
+  }
+}
+
+function bring(from: string, to: string, link: boolean): void {
+  try {
+    if (link) return linkSync(from, to);
+  } catch {
+    // another file system: copied below
+  }
+  copyFileSync(from, to);
+}
+
+/** Something like the store that may be opened: opening one changes it. Tables, which never change, are shared. */
+export function copyStore(store: string): StoreCopy {
+  const directory = place(store);
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  try {
+    for (const database of readdirSync(store)) {
+      const from = join(store, database);
+      if (database === 'current') copyFileSync(from, join(directory, database));
+      if (!/^db-\d+$/.test(database) || !existsSync(join(from, 'CURRENT'))) continue;
+      const to = join(directory, database);
+      mkdirSync(to);
+      for (const name of readdirSync(from)) {
+        if (!isLeftOut(name)) bring(join(from, name), join(to, name), isTable(name));
+      }
+    }
+    return { directory, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
