@@ -3,35 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { patternOf, sessionOf } from './testing/documented-session.ts';
 import { execute, freePortBlock, kubectlBinaries } from './testing/local-cluster.ts';
-
-interface Step {
-  readonly command: string;
-  readonly expected: string[];
-}
-
-/** `$ command` lines of the console block, each with the lines below it. */
-function sessionOf(markdown: string): Step[] {
-  const block = /```console\n([\s\S]*?)```/.exec(markdown)?.[1] ?? '';
-  const steps: Step[] = [];
-  for (const line of block.trimEnd().split('\n')) {
-    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), expected: [] });
-    else steps.at(-1)?.expected.push(line);
-  }
-  return steps;
-}
-
-/** A line `...` stands for any lines, `...` inside a line for any text; runs of blanks are equal. */
-function patternOf(lines: readonly string[]): RegExp {
-  const linePattern = (line: string): string =>
-    line
-      .trim()
-      .split('...')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+'))
-      .join('.*?');
-  const parts = lines.map((line) => (line.trim() === '...' ? '(?:.*\\n)*?' : `${linePattern(line)}\\s*\\n`));
-  return new RegExp(`^${parts.join('')}(?:\\s*\\n)*$`);
-}
 
 const hasKubectl = kubectlBinaries().length > 0;
 
