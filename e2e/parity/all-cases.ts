@@ -1,3 +1,5 @@
+import { authAccessCases } from './cases/auth-access-cases.ts';
+import { authCases } from './cases/auth-cases.ts';
 import { clusterCases } from './cases/cluster-cases.ts';
 import { compactCases } from './cases/compact-cases.ts';
 import { leaseCases } from './cases/lease-cases.ts';
@@ -20,4 +22,5 @@ export const allCases: Readonly<Record<string, readonly ParityCase[]>> = {
   lease: leaseCases,
   cluster: clusterCases,
   wire: wireCases,
+  auth: [...authCases, ...authAccessCases],
 };

@@ -83,8 +83,12 @@ export class Session {
   }
 
   /** Makes a call that leaves no line: what the case only needs. Throws where it fails. */
-  async quietly<T extends object = object>(method: string, request: object): Promise<T> {
-    const answer = await this.client.call(method, withBytes(request) as object);
+  async quietly<T extends object = object>(
+    method: string,
+    request: object,
+    metadata?: Readonly<Record<string, string>>,
+  ): Promise<T> {
+    const answer = await this.client.call(method, withBytes(request) as object, metadata);
     if ('end' in answer) throw new Error(`${method}: ${answer.end.details}`);
     return answer.message as T;
   }
@@ -94,10 +98,11 @@ export class Session {
     method: string,
     request: object,
     metadata?: Readonly<Record<string, string>>,
+    /** shown in place of the metadata */
+    with_ = metadata === undefined ? '' : ` with ${JSON.stringify(metadata)}`,
   ): Promise<object | undefined> {
     const message = withBytes(request) as object;
     const answer = await this.client.call(method, message, metadata);
-    const with_ = metadata === undefined ? '' : ` with ${JSON.stringify(metadata)}`;
     this.note(`${method.split('/')[1]} ${this.#naming.message(message)}${with_} → ${this.#naming.answer(answer)}`);
     return 'message' in answer ? answer.message : undefined;
   }

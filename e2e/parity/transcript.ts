@@ -27,7 +27,16 @@ const printable = (bytes: Uint8Array): string => {
 };
 
 /** fields whose value is each server's own; that there is one is shown */
-const ownValues = new Set(['hash', 'dbSize', 'dbSizeInUse', 'raftIndex', 'raftAppliedIndex', 'raftTerm', 'memberName']);
+const ownValues = new Set([
+  'token',
+  'hash',
+  'dbSize',
+  'dbSizeInUse',
+  'raftIndex',
+  'raftAppliedIndex',
+  'raftTerm',
+  'memberName',
+]);
 const leaseFields = new Set(['lease', 'leaseId']);
 
 /** What one case calls its leases and members, in the order in which they appear. */
