@@ -63,8 +63,6 @@ export async function build({ force = false } = {}) {
     target: 'node20',
     format: 'cjs',
     external,
-    // the bundle is run as a script, which can load modules of its own with require only
-    supported: { 'dynamic-import': false },
     sourcemap: 'linked',
     sourcesContent: false,
     minifySyntax: true,
