@@ -40,6 +40,8 @@ export interface ProtoMethod {
 export interface LoadedProto {
   /** by full name, `etcdserverpb.RangeRequest`; throws on a name that is not there */
   codec<T = Record<string, unknown>>(fullName: string): ProtoCodec<T>;
+  /** what a message is made of, by its full name; throws on a name that is not there */
+  type(fullName: string): protobuf.Type;
   /** every method of every service, by path */
   readonly methods: ReadonlyMap<string, ProtoMethod>;
   /** numbers by name of an enum, by its full name */
@@ -273,5 +275,6 @@ export function loadProto(texts: string | readonly string[]): LoadedProto {
       });
     }
   }
-  return { codec, methods, enumValues: (fullName) => root.lookupEnum(fullName).values };
+  const type = (fullName: string): protobuf.Type => root.lookupType(fullName);
+  return { codec, type, methods, enumValues: (fullName) => root.lookupEnum(fullName).values };
 }

@@ -59,6 +59,8 @@ const member: readonly EtcdFlag[] = [
   count('max-concurrent-streams', 4_294_967_295, 'calls at a time on one connection'),
   time('grpc-keepalive-interval', '2h', 'a silent client is asked after so long; 0 never'),
   time('grpc-keepalive-timeout', '20s', 'and left when it does not answer in this time'),
+  toggle('enable-grpc-gateway', 'the JSON gateway: POST /v3/kv/range and so on', true),
+  list('listen-metrics-urls', 'where /metrics and /health are served besides'),
   choice('grpc-server', ['lean', 'grpc-js'], 'what carries the client port (not a flag of etcd)'),
 ];
 

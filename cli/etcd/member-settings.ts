@@ -102,6 +102,8 @@ export function memberSettings(settings: Settings): Omit<EtcdMemberOptions, 'log
     electionMs: values.number('election-timeout'),
     snapshotCount: values.number('snapshot-count'),
     catchUpEntries: values.number('snapshot-catchup-entries'),
+    enableGrpcGateway: values.boolean('enable-grpc-gateway'),
+    listenMetricsUrls: values.list('listen-metrics-urls'),
     grpcServer: values.text('grpc-server') as 'lean' | 'grpc-js',
     quotaBackendBytes: values.number('quota-backend-bytes'),
     maxRequestBytes: values.number('max-request-bytes'),

@@ -33,5 +33,5 @@ export function clientMethods(context: MemberContext): Method[] {
   const calls = new LocalCalls(basic);
   const composed = guarded(context, [() => lockMethods(context, calls), () => electionMethods(context, calls)]);
   const all = [...basic, ...composed];
-  return [...all, ...guarded(context, [() => reflectionMethods(all)])];
+  return context.counts.counting([...all, ...guarded(context, [() => reflectionMethods(all)])]);
 }

@@ -14,7 +14,7 @@ import { idToBigint, idToHex, newMemberId } from './identity.ts';
 import type { MemberChange } from './member-change.ts';
 import { checkPeerUrls } from './peer-urls.ts';
 import { reconfigFault } from './reconfig-check.ts';
-import { unary, withHeader } from './service.ts';
+import { headerOf, unary } from './service.ts';
 import type { MemberContext } from './service.ts';
 
 /** A learner may be promoted once it has so much of the leader's log. */
@@ -96,22 +96,28 @@ async function add(context: MemberContext, { peerURLs, isLearner: learner }: Mem
   return { member: { ID: idToBigint(id), peerURLs: peerUrls, isLearner: learner }, members };
 }
 
+/** Who is a member has nothing to do with revisions: as etcd, these headers have none. */
+const clusterAnswer = <T extends object>(context: MemberContext, answer: T) => ({
+  ...answer,
+  header: headerOf(context, 0),
+});
+
 export const clusterMethods = (context: MemberContext): Method[] => [
   unary(context, '/etcdserverpb.Cluster/MemberList', async (request: MemberListRequest) => {
     if (request.linearizable) await context.barrier.wait();
-    return withHeader(context, { members: membersOf(context) });
+    return clusterAnswer(context, { members: membersOf(context) });
   }),
   unary(context, '/etcdserverpb.Cluster/MemberAdd', async (request: MemberAddRequest) =>
-    withHeader(context, await add(context, request)),
+    clusterAnswer(context, await add(context, request)),
   ),
   unary(context, '/etcdserverpb.Cluster/MemberRemove', async ({ ID }: MemberRemoveRequest) =>
-    withHeader(context, { members: await change(context, { kind: 'remove', id: idToHex(ID) }) }),
+    clusterAnswer(context, { members: await change(context, { kind: 'remove', id: idToHex(ID) }) }),
   ),
   unary(context, '/etcdserverpb.Cluster/MemberUpdate', async ({ ID, peerURLs }: MemberUpdateRequest) => {
     const peerUrls = checkPeerUrls(peerURLs);
-    return withHeader(context, { members: await change(context, { kind: 'update', id: idToHex(ID), peerUrls }) });
+    return clusterAnswer(context, { members: await change(context, { kind: 'update', id: idToHex(ID), peerUrls }) });
   }),
   unary(context, '/etcdserverpb.Cluster/MemberPromote', async ({ ID }: MemberPromoteRequest) =>
-    withHeader(context, { members: await promote(context, idToHex(ID)) }),
+    clusterAnswer(context, { members: await promote(context, idToHex(ID)) }),
   ),
 ];

@@ -1,4 +1,6 @@
 import http2 from 'node:http2';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { TestCluster } from './test-cluster.ts';
 
@@ -44,7 +46,7 @@ void t.test('HTTP on the client port, beside gRPC: health, probes, version and m
     ['/livez/linearizable_read', { status: 404, text: /not found/ }],
     ['/readyz', { status: 200, text: 'ok\n' }],
     ['/readyz/linearizable_read', { status: 200, text: 'ok\n' }],
-    ['/readyz?verbose&exclude=data_corruption', { status: 200, text: /^\[\+\]serializable_read ok\n\[\+\]linearizable_read ok\nok\n$/ }],
+    ['/readyz?verbose&exclude=data_corruption', { status: 200, text: /^\[\+\]serializable_read ok\n\[\+\]linearizable_read ok\n\[\+\]non_learner ok\nok\n$/ }],
     ['/version', { status: 200, text: '{"etcdserver":"3.6.5","etcdcluster":"3.6.0","storage":"3.6.0"}' }],
     ['/metrics', { status: 200, text: /^etcd_server_is_leader 1$/m }],
     ['/metrics', { status: 200, text: /^kuorum_raft_leader_changes_total\{reason="start of the group"\} 1$/m }],
@@ -61,6 +63,25 @@ void t.test('HTTP on the client port, beside gRPC: health, probes, version and m
   t.match(await get(`${url}/health?serializable=true`), healthy, 'alone it still answers for itself');
   const alone = await get(`${url}/health`);
   t.equal(alone.status, 503);
-  t.match(alone.text, /^\{"health":"false","reason":"RAFT NO LEADER|RANGE ERROR"\}$/);
-  t.match(await get(`${url}/readyz`), { status: 503, text: /\[-\]linearizable_read failed: linearizable read error/ });
+  t.match(alone.text, /^\{"health":"false","reason":"(RAFT NO LEADER|RANGE ERROR:etcdserver: .*)"\}\n$/);
+  t.match(await get(`${url}/readyz`), { status: 503, text: /\[-\]linearizable_read failed: etcdserver: / });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+void t.test('listenMetricsUrls: health and metrics alone, beside the client port', async (t) => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const cluster = await TestCluster.start(1, { listenMetricsUrls: [url] });
+  t.teardown(() => cluster.stop());
+  t.match(await get(`${url}/metrics`), { status: 200, text: /^etcd_server_has_leader 1$/m });
+  t.match(await get(`${url}/health`), { status: 200 });
+  t.match(await get(`${url}/readyz?verbose`), { status: 200, text: /linearizable_read ok/ });
+  for (const path of ['/version', '/v3/kv/range', '/']) t.match(await get(`${url}${path}`), { status: 404 }, path);
+  t.match(await get(`${cluster.clientUrl(0)}/metrics`), { status: 200 });
 });

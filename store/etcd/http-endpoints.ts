@@ -1,85 +1,63 @@
 import type { HttpAnswer, HttpHandler, HttpRequest } from '../../grpc/server.ts';
-import { alarmNames, alarmsOf } from './alarms.ts';
+import { notFound, plain } from './http-answers.ts';
+import { health, probe, wrongMethod } from './http-health.ts';
 import { metricsOf } from './metrics.ts';
 import type { MemberContext } from './service.ts';
 import { etcdVersion, storageVersion } from './version.ts';
 
-/** What is wrong, in etcd's words; undefined: nothing. */
-type Check = (context: MemberContext) => string | undefined | Promise<string | undefined>;
-
-const checks: Readonly<Record<string, Check>> = {
-  data_corruption: ({ machine }) => (alarmsOf(machine.state, 2).length > 0 ? 'alarm activated: CORRUPT' : undefined),
-  serializable_read: () => undefined,
-  linearizable_read: ({ barrier }) =>
-    barrier.wait().then(
-      () => undefined,
-      (error: unknown) => `linearizable read error: ${error instanceof Error ? error.message : String(error)}`,
-    ),
-};
-const checksOf = { livez: ['serializable_read'], readyz: Object.keys(checks) } as const;
-
-const text = (status: number, body: string, type = 'text/plain; charset=utf-8'): HttpAnswer => ({
-  status,
-  headers: { 'content-type': type },
-  body: Buffer.from(body),
-});
-const json = (status: number, body: unknown): HttpAnswer => text(status, JSON.stringify(body), 'application/json');
-
-/** `/health`: as etcd's clients and load balancers have always asked */
-async function health(context: MemberContext, query: URLSearchParams): Promise<HttpAnswer> {
-  const excluded = new Set(query.getAll('exclude'));
-  const alarms = alarmsOf(context.machine.state)
-    .map(({ alarm }) => alarmNames[alarm] ?? String(alarm))
-    .filter((name) => !excluded.has(name));
-  let reason = alarms.length > 0 ? `ALARM ${alarms[0]}` : '';
-  if (reason === '' && query.get('serializable') !== 'true') {
-    if (context.node.status().leader === '') reason = 'RAFT NO LEADER';
-    else if ((await checks['linearizable_read']!(context)) !== undefined) reason = 'RANGE ERROR';
-  }
-  return json(reason === '' ? 200 : 503, { health: String(reason === ''), reason });
+interface Asked {
+  readonly context: MemberContext;
+  /** what follows the first part of the path */
+  readonly rest: readonly string[];
+  readonly query: URLSearchParams;
 }
+type Endpoint = (asked: Asked) => HttpAnswer | Promise<HttpAnswer>;
 
-/** `/livez`, `/readyz`: all their checks, or one by a sub-path; `?verbose` lists them, `?exclude=` leaves one out */
-async function probe(
-  context: MemberContext,
-  kind: keyof typeof checksOf,
-  [only]: readonly string[],
-  query: URLSearchParams,
-): Promise<HttpAnswer> {
-  const names: readonly string[] = checksOf[kind];
-  if (only !== undefined && !names.includes(only)) return text(404, `404 page not found\n`);
-  const excluded = new Set(query.getAll('exclude'));
-  const asked = only === undefined ? names.filter((name) => !excluded.has(name)) : [only];
-  const results = await Promise.all(asked.map(async (name) => ({ name, trouble: await checks[name]!(context) })));
-  const bad = results.some(({ trouble }) => trouble !== undefined);
-  if (!bad && !query.has('verbose')) return text(200, 'ok\n');
-  const lines = results.map(({ name, trouble }) =>
-    trouble === undefined ? `[+]${name} ok` : `[-]${name} failed: ${trouble}`,
-  );
-  return text(bad ? 503 : 200, `${[...lines, bad ? `${kind} check failed` : 'ok'].join('\n')}\n`);
-}
-
-type Endpoint = (
-  context: MemberContext,
-  rest: readonly string[],
-  query: URLSearchParams,
-) => HttpAnswer | Promise<HttpAnswer>;
-const endpoints: Readonly<Record<string, Endpoint>> = {
-  health: (context, _rest, query) => health(context, query),
-  livez: (context, rest, query) => probe(context, 'livez', rest, query),
-  readyz: (context, rest, query) => probe(context, 'readyz', rest, query),
-  metrics: (context) => text(200, metricsOf(context), 'text/plain; version=0.0.4; charset=utf-8'),
-  version: () => json(200, { etcdserver: etcdVersion, etcdcluster: storageVersion, storage: storageVersion }),
+const aboutHealth: Readonly<Record<string, Endpoint>> = {
+  health: ({ context, rest, query }) => (rest.length > 0 ? notFound() : health(context, query)),
+  livez: ({ context, rest, query }) => probe(context, 'livez', rest, query),
+  readyz: ({ context, rest, query }) => probe(context, 'readyz', rest, query),
 };
 
-/** Plain HTTP on the client port. */
-export const httpEndpoints =
-  (context: () => MemberContext): HttpHandler =>
-  ({ method, path }: HttpRequest) => {
-    const { pathname, searchParams } = new URL(path, 'http://member');
-    const [name = '', ...rest] = pathname.slice(1).split('/');
-    const endpoint = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
-    if (endpoint === undefined) return text(404, '404 page not found\n');
-    if (method !== 'GET' && method !== 'HEAD') return text(405, 'Method Not Allowed\n');
-    return endpoint(context(), rest, searchParams);
+const metrics: Endpoint = ({ context, rest }) =>
+  rest.length > 0
+    ? notFound()
+    : plain(200, metricsOf(context), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+
+const versions = JSON.stringify({ etcdserver: etcdVersion, etcdcluster: storageVersion, storage: storageVersion });
+const version: Endpoint = ({ rest }) =>
+  rest.length > 0 ? notFound() : plain(200, versions, { 'content-type': 'application/json' });
+
+const pathOf = ({ path }: HttpRequest): { name: string; rest: string[]; query: URLSearchParams } => {
+  const [pathname = '', query = ''] = path.split('?', 2);
+  const [name = '', ...rest] = pathname.slice(1).split('/');
+  return { name, rest, query: new URLSearchParams(query) };
+};
+
+/** Plain HTTP for monitoring alone: `--listen-metrics-urls`. */
+export const monitoringEndpoints =
+  (context: MemberContext): HttpHandler =>
+  (request) => {
+    const { name, ...asked } = pathOf(request);
+    if (name === 'metrics') return metrics({ context, ...asked });
+    const endpoint = Object.hasOwn(aboutHealth, name) ? aboutHealth[name] : undefined;
+    return endpoint === undefined ? notFound() : (wrongMethod(request) ?? endpoint({ context, ...asked }));
   };
+
+/** Plain HTTP on the client port. `gateway` is for what begins with /v3/. */
+export function httpEndpoints(context: MemberContext, gateway?: HttpHandler): HttpHandler {
+  const monitoring = monitoringEndpoints(context);
+  return (request) => {
+    const { name, rest, query } = pathOf(request);
+    // /v3beta/ was its name once
+    if (gateway !== undefined && rest.length > 0 && (name === 'v3' || name === 'v3beta')) {
+      return gateway(name === 'v3' ? request : renamed(request, `/v3/${rest.join('/')}`));
+    }
+    if (name === 'version') return wrongMethod(request) ?? version({ context, rest, query });
+    return monitoring(request);
+  };
+}
+
+/** `request` may be a class: its properties are read, not copied */
+const renamed = (request: HttpRequest, path: string): HttpRequest =>
+  Object.create(request, { path: { value: path } }) as HttpRequest;

@@ -55,6 +55,10 @@ export interface EtcdMemberOptions {
   /** a warning for requests, and for log entries, that take longer; 0: none */
   readonly slowRequestMs?: number;
   readonly slowApplyMs?: number;
+  /** etcd's JSON gateway, POST /v3/…; default true */
+  readonly enableGrpcGateway?: boolean;
+  /** where /metrics and what tells of health is served besides; default nowhere */
+  readonly listenMetricsUrls?: readonly string[];
   /** plain HTTP */
   readonly httpPolicy?: HttpPolicy;
   /** a log without fsync: a crash loses what was acknowledged */

@@ -1,24 +1,23 @@
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { randomId64 } from '../../base/random.ts';
-import type { GrpcServer } from '../../grpc/server.ts';
 import type { NodeStatus, RaftNode, RaftNodeOptions } from '../../raft/runtime/types.ts';
 import type { Backend } from '../backend/backend.ts';
 import { openAuthorizer } from './auth/open-authorizer.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import { checkOwner, claim, keepRemoved } from './claim.ts';
 import type { Claim } from './claim.ts';
-import { clientMethods } from './client-methods.ts';
+import { openClientPort } from './client-port.ts';
+import type { ClientPort } from './client-port.ts';
 import { describe } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
 import { checkAtStart } from './corruption/start-check.ts';
 import { Failure } from './failure.ts';
 import { handOverBeforeStop } from './hand-over.ts';
-import { httpEndpoints } from './http-endpoints.ts';
-import { withPolicy } from './http-policy.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { idToBigint } from './identity.ts';
 import { Lessor } from './lessor.ts';
+import { MemberCounts } from './member-counts.ts';
 import { Membership } from './membership.ts';
 import { memberDefaults } from './member-options.ts';
 import type { EtcdMemberOptions } from './member-options.ts';
@@ -30,7 +29,6 @@ import { publishUntilKnown } from './publish.ts';
 import { ReadBarrier } from './read-barrier.ts';
 import type { MemberContext } from './service.ts';
 import { ServingStatuses } from './serving-status.ts';
-import { tellingSlowOnes } from './slow-requests.ts';
 import { StoreMachine } from './store-machine.ts';
 import type { StoreState } from './store-state.ts';
 import type { MachineListener } from './store-machine.ts';
@@ -54,8 +52,6 @@ export interface EtcdMember {
   stop(): Promise<void>;
 }
 
-/** what a request may be larger than its content; as etcd */
-const grpcOverheadBytes = 512 * 1024;
 /** etcd's request timeout is this and two elections */
 const requestTimeoutBaseMs = 5000;
 const measureEveryMs = 10_000;
@@ -96,7 +92,7 @@ class Member implements EtcdMember {
   #auth!: Authorizer;
   #node: RaftNode | undefined;
   #context: MemberContext | undefined;
-  #server: GrpcServer | undefined;
+  #port: ClientPort | undefined;
   #diskBytes = 0;
   #stopping: Promise<void> | undefined;
 
@@ -194,7 +190,7 @@ class Member implements EtcdMember {
     this.#lessor?.stop();
     this.#membership.stop();
     this.#proposer.stop();
-    await this.#server?.close(stopGraceMs);
+    await this.#port?.close(stopGraceMs);
     await this.#node?.stop();
     try {
       await this.#machine?.stop();
@@ -317,6 +313,7 @@ class Member implements EtcdMember {
       membership: this.#membership,
       auth: this.#auth,
       serving: this.#serving,
+      counts: new MemberCounts(),
       askPeer: askPeerThrough(
         this.#platform.callPeer?.(this.#options.peerTls),
         () => this.#started,
@@ -335,21 +332,9 @@ class Member implements EtcdMember {
   }
 
   async #serve(): Promise<void> {
-    const { listenClientUrls, advertiseClientUrls, clientTls, connections, log } = this.#options;
-    const { httpPolicy = memberDefaults.httpPolicy } = this.#options;
-    const http = httpEndpoints(() => this.#started);
-    this.#server = await this.#platform.serve({
-      urls: listenClientUrls,
-      methods: tellingSlowOnes(clientMethods(this.#started), this.#options, this.#clock),
-      ...(clientTls && { tls: clientTls }),
-      ...(connections && { limits: connections }),
-      onRefused: (remote, error) => log.warn({ remote, error }, 'rejected connection on client endpoint'),
-      http: withPolicy(httpPolicy, http),
-      maxRequestBytes: this.#started.limits.maxRequestBytes + grpcOverheadBytes,
-    });
-    const { ports } = this.#server;
-    const bound = listenClientUrls.map((url, i) => withPort(url, ports[i] ?? 0));
-    this.clientUrls = advertiseClientUrls && advertiseClientUrls.length > 0 ? advertiseClientUrls : bound;
+    const { advertiseClientUrls } = this.#options;
+    this.#port = await openClientPort(this.#platform, this.#options, this.#started);
+    this.clientUrls = advertiseClientUrls && advertiseClientUrls.length > 0 ? advertiseClientUrls : this.#port.urls;
   }
 
   #publish(): void {
@@ -359,12 +344,6 @@ class Member implements EtcdMember {
     const state = (): StoreState => this.#machine.state;
     void publishUntilKnown(publish, this.#proposer, state, this.#clock, this.#ending.signal);
   }
-}
-
-function withPort(url: string, port: number): string {
-  if (url.startsWith('unix:')) return url;
-  const parsed = new URL(url);
-  return `${parsed.protocol}//${parsed.hostname}:${port}`;
 }
 
 /** Opens a member on the given platform. Rejects, with nothing left running, where it cannot start. */

@@ -8,6 +8,7 @@ import type { Authorizer } from './auth/authorizer.ts';
 import { etcd } from './command.ts';
 import { etcdError, toGrpcError } from './errors.ts';
 import type { Lessor } from './lessor.ts';
+import type { MemberCounts } from './member-counts.ts';
 import type { Membership } from './membership.ts';
 import type { AskPeer } from './peer-service.ts';
 import type { Proposer } from './proposer.ts';
@@ -38,6 +39,7 @@ export interface MemberContext {
   readonly membership: Membership;
   readonly auth: Authorizer;
   readonly serving: ServingStatuses;
+  readonly counts: MemberCounts;
   readonly askPeer: AskPeer;
   readonly limits: MemberLimits;
   readonly clock: Clock;
