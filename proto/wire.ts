@@ -260,22 +260,17 @@ export class WireWriter {
     this.sint64Big(BigInt(Math.trunc(value)));
   }
 
+  /** Ids come again and again, and arithmetic on bigints costs several times what the rest of a message does. */
   uint64Big(value: bigint): void {
+    let bytes = varints.get(value);
+    if (bytes === undefined) {
+      bytes = varintOf(value);
+      if (varints.size >= varintsMax) varints.clear();
+      varints.set(value, bytes);
+    }
     this.#reserve(10);
-    let low = Number(value & 0xffffffffn);
-    let high = Number((value >> 32n) & 0xffffffffn);
-    let size = 1;
-    for (let l = low, h = high; h > 0 || l > 127; size++) {
-      l = ((l >>> 7) | (h << 25)) >>> 0;
-      h >>>= 7;
-    }
-    let at = (this.#pos -= size);
-    while (high > 0 || low > 127) {
-      this.#buffer[at++] = (low & 127) | 128;
-      low = ((low >>> 7) | (high << 25)) >>> 0;
-      high >>>= 7;
-    }
-    this.#buffer[at] = low;
+    this.#pos -= bytes.length;
+    for (let i = 0; i < bytes.length; i++) this.#buffer[this.#pos + i] = bytes[i]!;
   }
 
   int64Big(value: bigint): void {
@@ -334,4 +329,21 @@ export class WireWriter {
     this.#pos = capacity - used;
     this.#buffer = grown;
   }
+}
+
+const varintsMax = 1024;
+/** of the 64-bit integers written last */
+const varints = new Map<bigint, Uint8Array>();
+
+function varintOf(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let low = Number(value & 0xffffffffn);
+  let high = Number((value >> 32n) & 0xffffffffn);
+  while (high > 0 || low > 127) {
+    bytes.push((low & 127) | 128);
+    low = ((low >>> 7) | (high << 25)) >>> 0;
+    high >>>= 7;
+  }
+  bytes.push(low);
+  return Uint8Array.from(bytes);
 }

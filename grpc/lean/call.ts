@@ -1,8 +1,11 @@
 import { GrpcError, grpcCode } from '../server.ts';
 import type { GrpcCode, Method, ServerStream } from '../server.ts';
 import type { HeaderFields } from './hpack.ts';
+import { MessageAssembler, PartsAssembler } from './message-assembler.ts';
 import type { RequestAssembler } from './message-assembler.ts';
 import { MessageQueue } from './message-queue.ts';
+import type { RequestHead } from './request-head.ts';
+import { streamWindow } from './settings.ts';
 
 /** A streaming handler is told to wait when so much of its answer has not gone out. */
 const outboundHighBytes = 256 * 1024;
@@ -17,11 +20,21 @@ export interface CallOutlet {
   finish(call: Call, code: GrpcCode, message: string): void;
 }
 
+/** What begins a call. */
+export interface CallRequest {
+  /** path '': plain HTTP */
+  readonly method: Method;
+  readonly head: RequestHead;
+  readonly headers: HeaderFields;
+  /** on the monotonic clock */
+  readonly deadlineMs: number;
+  readonly maxRequestBytes: number;
+}
+
 /** One call from its headers to its trailers. The fields below are the connection's; handlers see a ServerStream. */
 export class Call implements ServerStream<unknown, unknown> {
   readonly id: number;
   readonly method: Method;
-  readonly assembler: RequestAssembler;
   /** plain HTTP, carried as if it were a unary call */
   readonly plain: boolean;
   /** what is still to come, where the client said how much it will be */
@@ -31,7 +44,7 @@ export class Call implements ServerStream<unknown, unknown> {
   /** how much of the answer the client has room for */
   sendWindow: number;
   /** how much the client may still send */
-  receiveWindow: number;
+  receiveWindow = streamWindow;
   /** received, and not yet given back as room for more */
   owedBytes = 0;
   /** of a message that is not whole yet, as its connection counts them */
@@ -48,39 +61,38 @@ export class Call implements ServerStream<unknown, unknown> {
   /** of a unary call, until it is run */
   unaryRequest: Buffer | undefined;
   readonly #outlet: CallOutlet;
-  readonly #headers: HeaderFields;
+  readonly #request: CallRequest;
+  #assembler: RequestAssembler | undefined;
   #queue: MessageQueue<unknown> | undefined;
   #abort: AbortController | undefined;
   #cancelled = false;
   #onDrained: (() => void)[] = [];
 
-  constructor(
-    outlet: CallOutlet,
-    id: number,
-    request: {
-      method: Method;
-      headers: HeaderFields;
-      deadlineMs: number;
-      assembler: RequestAssembler;
-      plain: boolean;
-      contentLength: number | undefined;
-    },
-    windows: { send: number; receive: number },
-  ) {
+  constructor(outlet: CallOutlet, id: number, request: CallRequest, sendWindow: number) {
     this.#outlet = outlet;
     this.id = id;
     this.method = request.method;
-    this.#headers = request.headers;
     this.deadlineMs = request.deadlineMs;
-    this.plain = request.plain;
-    this.bytesToCome = request.contentLength ?? Infinity;
-    this.assembler = request.assembler;
-    this.sendWindow = windows.send;
-    this.receiveWindow = windows.receive;
+    this.plain = request.method.path === '';
+    this.bytesToCome = request.head.contentLength ?? Infinity;
+    this.#request = request;
+    this.sendWindow = sendWindow;
+  }
+
+  /** made when it is needed first: most calls need none */
+  get assembler(): RequestAssembler {
+    const { maxRequestBytes, head } = this.#request;
+    this.#assembler ??= this.plain ? new PartsAssembler() : new MessageAssembler(maxRequestBytes, head.encoding);
+    return this.#assembler;
+  }
+
+  /** nothing of its content has come */
+  get isFresh(): boolean {
+    return this.#assembler === undefined;
   }
 
   metadata(name: string): string | undefined {
-    return fieldOf(this.#headers, name);
+    return fieldOf(this.#request.headers, name);
   }
 
   get peer(): string {
@@ -159,7 +171,7 @@ export class Call implements ServerStream<unknown, unknown> {
       }
       const result: unknown =
         method.kind === 'unary' ? method.handle(this.#decodedRequest(), this) : method.handle(this);
-      if (result instanceof Promise) void this.#finishLater(result);
+      if (result instanceof Promise) this.#finishLater(result);
       else this.#answer(result);
     } catch (error) {
       this.fail(error);
@@ -177,12 +189,8 @@ export class Call implements ServerStream<unknown, unknown> {
     return decoded(this.method, bytes);
   }
 
-  async #finishLater(result: Promise<unknown>): Promise<void> {
-    try {
-      this.#answer(await result);
-    } catch (error) {
-      this.fail(error);
-    }
+  #finishLater(result: Promise<unknown>): void {
+    result.then((answer) => this.#answer(answer)).catch((error: unknown) => this.fail(error));
   }
 
   #answer(result: unknown): void {

@@ -5,7 +5,7 @@ import { Call, decoded } from './call.ts';
 import type { CallOutlet } from './call.ts';
 import { errorCode, StreamError } from './frame.ts';
 import type { HeaderFields } from './hpack.ts';
-import { MessageAssembler, PartsAssembler } from './message-assembler.ts';
+import { prefixBytes } from './message-assembler.ts';
 import { plainMethod } from './plain-http.ts';
 import type { PlainHead } from './plain-http.ts';
 import { fieldProblem } from './request-head.ts';
@@ -132,6 +132,7 @@ export class CallTable implements CallOutlet {
     }
     call.bytesToCome -= data.length;
     if (call.bytesToCome < 0) throw wrongLength(call);
+    if (end && this.#runWhole(call, data)) return;
     this.#receiveData(call, data);
     if (call.closed) return;
     if (end) this.#endOfRequest(call);
@@ -139,6 +140,24 @@ export class CallTable implements CallOutlet {
       call.owedBytes += frameBytes;
       this.taken(call);
     }
+  }
+
+  /** Most requests are one message in one frame: these need no assembling. */
+  #runWhole(call: Call, data: Buffer): boolean {
+    const length = data.length - prefixBytes;
+    const isWhole =
+      call.method.kind === 'unary' &&
+      call.isFresh &&
+      (call.bytesToCome === 0 || call.bytesToCome === Infinity) &&
+      length >= 0 &&
+      length <= this.#options.maxRequestBytes &&
+      data[0] === 0 &&
+      data.readUInt32BE(1) === length;
+    if (!isWhole || call.plain) return false;
+    call.halfClosed = true;
+    call.unaryRequest = data.subarray(prefixBytes);
+    call.run();
+    return true;
   }
 
   #receiveData(call: Call, data: Buffer): void {
@@ -207,11 +226,13 @@ export class CallTable implements CallOutlet {
   #begin(id: number, method: Method, head: RequestHead, headers: HeaderFields, endStream: boolean): void {
     const { maxRequestBytes, nowMs } = this.#options;
     const plain = method.path === '';
-    const assembler = plain ? new PartsAssembler() : new MessageAssembler(maxRequestBytes, head.encoding);
     const deadlineMs = plain || head.timeoutMs === undefined ? Infinity : nowMs() + head.timeoutMs;
-    const windows = { send: this.#writer.windows.initial, receive: streamWindow };
-    const request = { method, headers, deadlineMs, assembler, plain, contentLength: head.contentLength };
-    const call = new Call(this, id, request, windows);
+    const call = new Call(
+      this,
+      id,
+      { method, head, headers, deadlineMs, maxRequestBytes },
+      this.#writer.windows.initial,
+    );
     this.#calls.set(id, call);
     if (takesStream(call)) call.run();
     if (endStream) this.#endOfRequest(call);

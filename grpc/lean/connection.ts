@@ -15,8 +15,8 @@ import {
 } from './frame.ts';
 import type { Frame } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
+import { HeadCache } from './head-cache.ts';
 import { HpackDecoder } from './hpack.ts';
-import { requestHead } from './request-head.ts';
 import { announced, checkedSettings, connectionWindow, headerListBytesMax } from './settings.ts';
 
 const continuationsMax = 32;
@@ -38,7 +38,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #reader = new FrameReader();
-  readonly #decoder = new HpackDecoder(headerListBytesMax);
+  readonly #heads = new HeadCache(new HpackDecoder(headerListBytesMax));
   readonly #writer: AnswerWriter;
   readonly #flood: FloodGuard;
   readonly #calls: CallTable;
@@ -268,15 +268,15 @@ export class Connection {
   }
 
   #onHeaderBlock(streamId: number, block: Buffer, endStream: boolean): void {
-    const fields = this.#decoder.decode(block); // always: later blocks build on it
+    const decoded = this.#heads.decode(block); // always: later blocks build on it
     const open = this.#calls.get(streamId);
     if (open !== undefined) {
-      this.#calls.trailers(open, fields, endStream);
+      this.#calls.trailers(open, decoded.fields, endStream);
       return;
     }
     if (streamId <= this.#lastStreamId) throw new ConnectionError(errorCode.streamClosed, 'HEADERS on a closed stream');
     this.#lastStreamId = streamId;
     if (this.#closing) throw new StreamError(streamId, errorCode.refusedStream, 'the server is stopping');
-    this.#calls.open(streamId, requestHead(streamId, fields), fields, endStream);
+    this.#calls.open(streamId, decoded.head(streamId), decoded.fields, endStream);
   }
 }

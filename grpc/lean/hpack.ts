@@ -40,6 +40,8 @@ export class HpackDecoder {
   readonly #dynamic: TableEntry[] = [];
   #dynamicBytes = 0;
   #tableBytesMax = headerTableBytes;
+  /** counts what changed the table: the same block means the same as long as this does not move */
+  tableChanges = 0;
   #block: Uint8Array = new Uint8Array(0);
   #at = 0;
 
@@ -89,6 +91,7 @@ export class HpackDecoder {
   }
 
   #insert(entry: TableEntry): void {
+    this.tableChanges++;
     this.#dynamic.push(entry);
     this.#dynamicBytes += entry.size;
     this.#evict();
@@ -96,6 +99,7 @@ export class HpackDecoder {
 
   #resize(bytes: number): void {
     if (bytes > headerTableBytes) throw broken(`a table of ${bytes} bytes: more than the ${headerTableBytes} allowed`);
+    this.tableChanges++;
     this.#tableBytesMax = bytes;
     this.#evict();
   }

@@ -1,7 +1,8 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { GrpcError, grpcCode } from '../server.ts';
 
-const prefixBytes = 5;
+/** before each message: whether it is compressed, and its length */
+export const prefixBytes = 5;
 const noBytes = Buffer.alloc(0);
 
 /** `grpc-encoding` that a client may use for what it sends */

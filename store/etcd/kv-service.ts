@@ -61,10 +61,11 @@ export const kvMethods = (context: MemberContext): Method[] => [
     },
     context,
   ),
-  unary(context, '/etcdserverpb.KV/Put', async (request: PutRequest, call) => {
+  unary(context, '/etcdserverpb.KV/Put', (request: PutRequest, call) => {
     checkPut(request);
-    await ensureSpace(context, request.key.length + request.value.length);
-    return withHeader(context, await propose(context, call, { put: request }));
+    const act = (): Promise<object> => propose(context, call, { put: request });
+    const refused = ensureSpace(context, request.key.length + request.value.length);
+    return (refused === undefined ? act() : refused.then(act)).then((result) => withHeader(context, result));
   }),
   unary(context, '/etcdserverpb.KV/DeleteRange', async (request: DeleteRangeRequest, call) => {
     checkDelete(request);

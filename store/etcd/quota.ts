@@ -19,10 +19,15 @@ export function putBytes(t: TxnRequest): number {
  * Refuses a write that would go over the quota, and raises the alarm that makes all members refuse. What counts is what
  * the store keeps: space freed by compaction is free at once, without defragmentation.
  */
-export async function ensureSpace(context: MemberContext, bytes: number): Promise<void> {
+export function ensureSpace(context: MemberContext, bytes: number): Promise<void> | undefined {
   const { quotaBackendBytes } = context.limits;
-  if (bytes === 0 || quotaBackendBytes < 0) return;
-  if (context.machine.state.mvcc.sizeBytes + bytes + overheadBytes <= quotaBackendBytes) return;
+  if (bytes === 0 || quotaBackendBytes < 0) return undefined;
+  if (context.machine.state.mvcc.sizeBytes + bytes + overheadBytes <= quotaBackendBytes) return undefined;
+  return refuse(context);
+}
+
+async function refuse(context: MemberContext): Promise<never> {
+  const { quotaBackendBytes } = context.limits;
   context.log.warn(
     { quotaBackendBytes, sizeBytes: context.machine.state.mvcc.sizeBytes },
     'the store is over its quota',

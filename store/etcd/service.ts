@@ -56,8 +56,10 @@ export function headerOf(context: MemberContext, revision = context.machine.stat
 
 /** Puts the member's part into a header that has the revision only. */
 export function withHeader<T extends object>(context: MemberContext, result: T): T & { header: ResponseHeader } {
-  const revision = (result as { header?: { revision: number } }).header?.revision;
-  return { ...result, header: headerOf(context, revision) };
+  // in place: a result was made for this answer alone
+  const answer = result as T & { header: ResponseHeader };
+  answer.header = headerOf(context, (answer.header as ResponseHeader | undefined)?.revision);
+  return answer;
 }
 
 /** Clients that cannot do without a leader say so. */
@@ -75,6 +77,10 @@ const learnersAnswer: Readonly<Record<string, (request: unknown) => boolean>> = 
 export const isLearner = ({ node, machine }: Pick<MemberContext, 'node' | 'machine'>): boolean =>
   machine.state.members.get(node.id)?.learner === true;
 
+function rethrown(error: unknown): never {
+  throw toGrpcError(error);
+}
+
 export function unary<Req, Res>(context: MemberContext, path: string, handle: UnaryHandler<Req, Res>): Method {
   const found = etcd.methods.get(path);
   if (found === undefined) throw new Error(`no method ${path}`);
@@ -83,11 +89,12 @@ export function unary<Req, Res>(context: MemberContext, path: string, handle: Un
     kind: 'unary',
     request: found.request,
     response: found.response,
-    handle: async (request: Req, call) => {
+    handle: (request: Req, call) => {
       try {
         if (needsLeader(call) && context.node.standing.leader === '') throw etcdError('no-leader');
         if (isLearner(context) && learnersAnswer[path]?.(request) !== true) throw etcdError('not-for-learners');
-        return await handle(request, call);
+        const answer = handle(request, call);
+        return answer instanceof Promise ? answer.catch(rethrown) : answer;
       } catch (error) {
         throw toGrpcError(error);
       }
