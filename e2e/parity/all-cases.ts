@@ -3,6 +3,7 @@ import { authCases } from './cases/auth-cases.ts';
 import { clusterCases } from './cases/cluster-cases.ts';
 import { compactCases } from './cases/compact-cases.ts';
 import { leaseCases } from './cases/lease-cases.ts';
+import { limitCases } from './cases/limit-cases.ts';
 import { putCases } from './cases/put-cases.ts';
 import { rangeCases } from './cases/range-cases.ts';
 import { txnCases } from './cases/txn-cases.ts';
@@ -23,4 +24,5 @@ export const allCases: Readonly<Record<string, readonly ParityCase[]>> = {
   cluster: clusterCases,
   wire: wireCases,
   auth: [...authCases, ...authAccessCases],
+  limits: limitCases,
 };
