@@ -323,6 +323,7 @@ class Member implements EtcdMember {
       clock: this.#clock,
       random: this.#platform.random,
       log: this.#options.log,
+      space: { raisedHere: false },
       diskBytes: () => this.#diskBytes,
     };
   }

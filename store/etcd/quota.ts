@@ -32,6 +32,7 @@ async function refuse(context: MemberContext): Promise<never> {
     { quotaBackendBytes, sizeBytes: context.machine.state.mvcc.sizeBytes },
     'the store is over its quota',
   );
+  context.space.raisedHere = true;
   await context.proposer.submit({ alarm: { action: activate, memberID: context.memberId, alarm: noSpace } });
   throw etcdError('no-space');
 }

@@ -45,6 +45,8 @@ export interface MemberContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** whether this member raised NOSPACE for its quota, in this run */
+  readonly space: { raisedHere: boolean };
   /** space taken on disk, measured now and then */
   readonly diskBytes: () => number;
 }
