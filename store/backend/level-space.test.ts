@@ -48,11 +48,11 @@ void t.test('space that is freed is used again, and compact gives it back, while
   t.ok(Math.max(...sizes) < 120 * mib, 'never nearly as much as was written, 180 MiB');
 
   const compacting = backend.compact();
-  let done = false;
-  void compacting.then(() => (done = true));
+  const ended = { already: false };
+  void compacting.then(() => (ended.already = true));
   let between = 0;
   const last = keyOf(rounds * keys - 1);
-  for (let i = 0; !done; i++) {
+  for (let i = 0; !ended.already; i++) {
     await backend.write([{ key: Buffer.from('z'), value: Buffer.from(String(i)) }]);
     if ((await backend.get(last)) === undefined) throw new Error('a value is gone');
     between++;
