@@ -161,6 +161,7 @@ class LeanServer implements GrpcServer {
 
   #serveHttp2(socket: Socket, first: Buffer): void {
     const nowMs = systemClock.monotonicMs();
+    let name: { readonly of: string | undefined } | undefined;
     const connection = new Connection(socket, {
       methods: this.#methods,
       maxRequestBytes: this.#maxRequestBytes,
@@ -168,7 +169,8 @@ class LeanServer implements GrpcServer {
       nowMs: () => systemClock.monotonicMs(),
       // behind the promises that what runs now has resolved: their answers leave in one write
       soon: (action) => process.nextTick(action),
-      peerCommonName: () => commonNameOf(socket),
+      // a connection's certificate stays, and reading it is dear
+      peerCommonName: () => (name ??= { of: commonNameOf(socket) }).of,
       encrypted: socket instanceof TLSSocket,
       maxConcurrentCalls: Math.min(this.#limits.maxConcurrentCalls ?? concurrentCallsMax, concurrentCallsMax),
     });

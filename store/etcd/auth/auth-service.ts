@@ -35,12 +35,15 @@ async function checkPassword(context: MemberContext, { name, password }: Authent
 }
 
 /** The password is checked here; only that it was right goes through the log, and holds if nothing changed meanwhile. */
-async function authenticate(context: MemberContext, request: AuthenticateRequest): Promise<object> {
+async function authenticate(context: MemberContext, request: AuthenticateRequest, peer: string): Promise<object> {
   await context.barrier.wait();
   const { tokens } = context.auth;
   const { name } = request;
   for (let tries = 1; ; tries++) {
-    const checkedRevision = await checkPassword(context, request);
+    const checkedRevision = await checkPassword(context, request).catch((error: unknown) => {
+      if (context.auth.enabled) context.log.warn({ name, peer }, 'somebody could not authenticate');
+      throw error;
+    });
     try {
       const command = { auth: { authenticate: { name, token: tokens.prefix(), checkedRevision } } };
       const applied = (await context.proposer.submit(command)) as Authenticated;
@@ -61,14 +64,24 @@ async function hashed(context: MemberContext, call: Caller, password: string): P
   return Buffer.from(await context.auth.passwords.hash(password)).toString('base64');
 }
 
-async function userAdd(context: MemberContext, r: AuthUserAddRequest, call: Caller): Promise<object> {
-  const hashedPassword = r.options?.noPassword === true ? '' : await hashed(context, call, r.password);
-  return propose(context, call, { auth: { userAdd: { ...r, password: '', hashedPassword } } });
+/** As it goes through the log: without the password. */
+async function withoutPassword(
+  context: MemberContext,
+  request: AuthUserAddRequest,
+  call: Caller,
+): Promise<AuthUserAddRequest> {
+  const hashedPassword = request.options?.noPassword === true ? '' : await hashed(context, call, request.password);
+  return { ...request, password: '', hashedPassword };
 }
 
-async function changePassword(context: MemberContext, r: AuthUserChangePasswordRequest, call: Caller): Promise<object> {
-  const hashedPassword = r.password === '' ? r.hashedPassword : await hashed(context, call, r.password);
-  return propose(context, call, { auth: { userChangePassword: { ...r, password: '', hashedPassword } } });
+async function changedPassword(
+  context: MemberContext,
+  request: AuthUserChangePasswordRequest,
+  call: Caller,
+): Promise<AuthUserChangePasswordRequest> {
+  const { password } = request;
+  const hashedPassword = password === '' ? request.hashedPassword : await hashed(context, call, password);
+  return { ...request, password: '', hashedPassword };
 }
 
 /** Reads see what was done before them on any member; there is no need for an entry in the log. */
@@ -113,22 +126,33 @@ function readMethods(context: MemberContext): Method[] {
   ];
 }
 
+/** Told on the member asked. */
+function logChange({ log }: MemberContext, auth: Loose<AuthCommand>): void {
+  for (const [change, request] of Object.entries(auth)) {
+    const { name, user, role } = request as { name?: string; user?: string; role?: string };
+    log.info({ change, name: name ?? user, role }, 'users or roles were changed');
+  }
+}
+
 export function authMethods(context: MemberContext): Method[] {
-  const change = async (call: Caller, auth: Loose<AuthCommand>): Promise<object> =>
-    withHeader(context, await propose(context, call, { auth }));
+  const change = async (call: Caller, auth: Loose<AuthCommand>): Promise<object> => {
+    const result = await propose(context, call, { auth });
+    logChange(context, auth);
+    return withHeader(context, result);
+  };
   return [
     ...readMethods(context),
-    unary(context, '/etcdserverpb.Auth/Authenticate', async (request: AuthenticateRequest) =>
-      withHeader(context, await authenticate(context, request)),
+    unary(context, '/etcdserverpb.Auth/Authenticate', async (request: AuthenticateRequest, call) =>
+      withHeader(context, await authenticate(context, request, call.peer)),
     ),
     unary(context, '/etcdserverpb.Auth/AuthEnable', (_request, call) => change(call, { enable: {} })),
     unary(context, '/etcdserverpb.Auth/AuthDisable', (_request, call) => change(call, { disable: {} })),
     unary(context, '/etcdserverpb.Auth/UserAdd', async (request: AuthUserAddRequest, call) =>
-      withHeader(context, await userAdd(context, request, call)),
+      change(call, { userAdd: await withoutPassword(context, request, call) }),
     ),
     unary(context, '/etcdserverpb.Auth/UserDelete', (userDelete: NameRequest, call) => change(call, { userDelete })),
     unary(context, '/etcdserverpb.Auth/UserChangePassword', async (request: AuthUserChangePasswordRequest, call) =>
-      withHeader(context, await changePassword(context, request, call)),
+      change(call, { userChangePassword: await changedPassword(context, request, call) }),
     ),
     unary(context, '/etcdserverpb.Auth/UserGrantRole', (userGrantRole: AuthUserGrantRoleRequest, call) =>
       change(call, { userGrantRole }),
