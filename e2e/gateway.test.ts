@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
 import { eventually } from '../client/testing/eventually.ts';
-import { Foreground } from './testing/foreground.ts';
 import { gatewayCases, malformedCases } from './testing/gateway-cases.ts';
 import type { GatewayCase } from './testing/gateway-cases.ts';
-import { freePortBlock } from './testing/local-cluster.ts';
+import { loneMember, startMember } from './testing/one-member.ts';
 import { findPeer, lacking } from './testing/peers.ts';
 
 t.setTimeout(300_000);
@@ -91,30 +88,8 @@ async function askAll(port: number, cases: readonly GatewayCase[]): Promise<Answ
 
 type Test = Pick<typeof t, 'teardown'>;
 
-async function addresses(): Promise<{ client: number; args: string[]; dir: string }> {
-  const client = await freePortBlock(1);
-  const dir = mkdtempSync(join(tmpdir(), 'kuorum-gateway-'));
-  const [c, p] = [`http://127.0.0.1:${client}`, `http://127.0.0.1:${client + 1}`];
-  const args = [
-    `--name=m`, `--data-dir=${join(dir, 'm')}`, `--listen-client-urls=${c}`, `--advertise-client-urls=${c}`,
-    `--listen-peer-urls=${p}`, `--initial-advertise-peer-urls=${p}`, `--initial-cluster=m=${p}`,
-  ]; // prettier-ignore
-  return { client, args, dir };
-}
-
-async function startOurs(t: Test, ...more: string[]): Promise<number> {
-  const { client, args, dir } = await addresses();
-  const member = new Foreground(['etcd', ...args, ...more]);
-  t.teardown(async () => {
-    await member.stop('SIGKILL');
-    rmSync(dir, { recursive: true, force: true });
-  });
-  await member.printed(/ready to serve client requests/);
-  return client;
-}
-
 async function startPeer(t: Test, program: string): Promise<number> {
-  const { client, args, dir } = await addresses();
+  const { client, args, dir } = await loneMember();
   const child = spawn(program, args, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('close', resolve));
   t.teardown(async () => {
@@ -136,7 +111,7 @@ const shown = ({ path, body, method = 'POST', headers = {} }: GatewayCase): stri
 
 for (const peer of ['etcd-3.7', 'etcd-3.6']) {
   void t.test(`answers of the JSON gateway are those of ${peer}`, { skip: lacking(peer) }, async (t) => {
-    const [ours, theirs] = await Promise.all([startOurs(t), startPeer(t, findPeer(peer)!)]);
+    const [ours, theirs] = await Promise.all([startMember(t), startPeer(t, findPeer(peer)!)]);
     const cases = [...gatewayCases, ...malformedCases];
     const [mine, etcds] = await Promise.all([askAll(ours, cases), askAll(theirs, cases)]);
     for (const [i, one] of cases.entries()) {
@@ -147,7 +122,7 @@ for (const peer of ['etcd-3.7', 'etcd-3.6']) {
 }
 
 void t.test('where both know what is asked, answers are those of etcd 3.4', { skip: lacking('etcd') }, async (t) => {
-  const [ours, theirs] = await Promise.all([startOurs(t), startPeer(t, findPeer('etcd')!)]);
+  const [ours, theirs] = await Promise.all([startMember(t), startPeer(t, findPeer('etcd')!)]);
   const cases = gatewayCases.filter((one) => one.since === undefined);
   const [mine, etcds] = await Promise.all([askAll(ours, cases), askAll(theirs, cases)]);
   for (const [i, one] of cases.entries()) {

@@ -134,9 +134,16 @@ export interface GrpcServerOptions {
   readonly http?: HttpHandler;
 }
 
+export interface Traffic {
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+}
+
 export interface GrpcServer {
   /** the ports that were bound, in the order of `urls` (for port 0); 0 for a unix socket */
   readonly ports: readonly number[];
+  /** over all connections there have been; absent: not known */
+  traffic?(): Traffic;
   /** lets calls in flight finish for `graceMs`, then cuts them */
   close(graceMs?: number): Promise<void>;
 }

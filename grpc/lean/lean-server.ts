@@ -4,7 +4,7 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import { contextOf, pemNow, requiresClientCert } from '../tls.ts';
 import { removeStaleSocket } from '../stale-socket.ts';
-import type { ConnectionLimits, GrpcServer, GrpcServerOptions, HttpHandler, Method } from '../server.ts';
+import type { ConnectionLimits, GrpcServer, GrpcServerOptions, HttpHandler, Method, Traffic } from '../server.ts';
 import { commonNameOf } from './common-name.ts';
 import { Connection } from './connection.ts';
 import { Http1 } from './http1.ts';
@@ -37,6 +37,9 @@ class LeanServer implements GrpcServer {
   readonly #limits: ConnectionLimits;
   readonly #servers: Server[] = [];
   readonly #peers = new Set<Peer>();
+  readonly #sockets = new Set<Socket>();
+  /** of sockets that are gone */
+  #past: Traffic = { receivedBytes: 0, sentBytes: 0 };
   /** they have not said a word yet */
   readonly #undecided = new Set<Socket>();
   readonly #stopSweep: () => void;
@@ -81,6 +84,12 @@ class LeanServer implements GrpcServer {
     this.#http1.close();
     this.#stopSweep();
     await Promise.all(closed);
+  }
+
+  traffic(): Traffic {
+    let sum = this.#past;
+    for (const socket of this.#sockets) sum = added(sum, socket);
+    return sum;
   }
 
   get #busy(): boolean {
@@ -140,6 +149,11 @@ class LeanServer implements GrpcServer {
 
   /** The first bytes tell what a client speaks: HTTP/1.1 begins with a method and a path, all else has to be HTTP/2. */
   #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#past = added(this.#past, socket);
+    });
     socket.setNoDelay(true);
     socket.on('error', () => {}); // 'close' follows
     const silence = systemClock.after(handshakeMs, () => socket.destroy());
@@ -214,6 +228,11 @@ function whyRefused(socket: TLSSocket, tls: NonNullable<GrpcServerOptions['tls']
   if (!socket.authorized) return `the client's certificate does not do: ${String(socket.authorizationError)}`;
   return tls.refuses?.(certificate);
 }
+
+const added = ({ receivedBytes, sentBytes }: Traffic, { bytesRead, bytesWritten }: Socket): Traffic => ({
+  receivedBytes: receivedBytes + bytesRead,
+  sentBytes: sentBytes + bytesWritten,
+});
 
 const http1Request = /^[A-Z]{3,7} \//;
 const methodBytesMax = 10;

@@ -33,6 +33,7 @@ export function nodeStatus(
     tickLateMaxMs,
     fsyncLastMs: lastMs,
     fsyncMaxMs: maxMs,
+    fsyncDurations: wal.syncDurations,
     proposalsPending: raft.lastIndex - applied,
     walBytes: wal.bytes,
     snapshotIndex: wal.mark.index,

@@ -1,3 +1,4 @@
+import type { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Log } from '../../base/log.ts';
 import type { Method } from '../../grpc/server.ts';
 import type { TlsSettings } from '../../grpc/tls.ts';
@@ -106,6 +107,8 @@ export interface NodeStatus extends RaftStatus {
   /** milliseconds the last fdatasync took, and the worst since start */
   readonly fsyncLastMs: number;
   readonly fsyncMaxMs: number;
+  /** of all since start */
+  readonly fsyncDurations: DurationHistogram;
   readonly proposalsPending: number;
   readonly walBytes: number;
   readonly snapshotIndex: LogIndex;

@@ -1,5 +1,6 @@
 import { systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
+import { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Backend, WriteOp } from './backend.ts';
 
 export interface WriteBehindOptions {
@@ -43,6 +44,7 @@ const emptyGroup = (): Group => ({ ops: [], latest: new Map(), bytes: 0, index: 
  * crash loses what had not been written; the log gives it again from the durable index on.
  */
 export class WriteBehind {
+  readonly writeDurations = new DurationHistogram();
   readonly #backend: Backend;
   readonly #options: WriteBehindOptions;
   readonly #clock: Clock;
@@ -179,8 +181,10 @@ export class WriteBehind {
       const group = this.#queue.shift()!;
       for (const op of group.latest.values()) group.ops.push(op);
       group.ops.push(this.#options.indexOp(group.index));
+      const startMs = this.#clock.monotonicMs();
       try {
         await this.#backend.write(group.ops);
+        this.writeDurations.observe(this.#clock.monotonicMs() - startMs);
       } catch (error) {
         this.#fail(error);
         return;

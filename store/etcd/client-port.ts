@@ -54,6 +54,8 @@ export async function openClientPort(
         maxRequestBytes,
       }),
     );
+    const [port] = servers;
+    if (port?.traffic !== undefined) context.counts.traffic = () => port.traffic!();
     if (listenMetricsUrls.length > 0) {
       const monitoring = { ...shared, urls: listenMetricsUrls, methods: [], http: monitoringEndpoints(context) };
       servers.push(await platform.serve(monitoring));

@@ -73,7 +73,13 @@ export interface MemberDescription {
   readonly errors: readonly string[];
 }
 
-export function describe(context: MemberContext): MemberDescription {
+export const describe = (context: MemberContext): MemberDescription => ({
+  ...describeBriefly(context),
+  hash: context.machine.state.mvcc.hash().hash,
+});
+
+/** Without the hash, which may take a while: it wants what was compacted to be cleaned up. */
+export function describeBriefly(context: MemberContext): Omit<MemberDescription, 'hash'> {
   const raft = context.node.status();
   const { state } = context.machine;
   const { mvcc } = state;
@@ -107,7 +113,6 @@ export function describe(context: MemberContext): MemberDescription {
     lastLeaderChange: change ? describeChange(change) : null,
     recentLeaderChanges: raft.recentLeaderChanges.map(describeChange),
     leaderChangesByReason: Object.fromEntries(raft.leaderChangesByReason),
-    hash: mvcc.hash().hash,
     auth: { enabled: state.auth.enabled, revision: state.auth.revision, hash: authHash(state.auth) },
     members: membersOf(context).map((member) => ({
       id: idToHex(member.ID),

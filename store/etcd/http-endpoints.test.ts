@@ -2,6 +2,7 @@ import http2 from 'node:http2';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import { bytes, TestClient } from './test-client.ts';
 import { TestCluster } from './test-cluster.ts';
 
 interface Answer {
@@ -65,6 +66,61 @@ void t.test('HTTP on the client port, beside gRPC: health, probes, version and m
   t.equal(alone.status, 503);
   t.match(alone.text, /^\{"health":"false","reason":"(RAFT NO LEADER|RANGE ERROR:etcdserver: .*)"\}\n$/);
   t.match(await get(`${url}/readyz`), { status: 503, text: /\[-\]linearizable_read failed: etcdserver: / });
+});
+
+void t.test('/metrics: what dashboards of etcd look for, and each name once', async (t) => {
+  const cluster = await TestCluster.start(1);
+  const client = new TestClient(cluster.clientUrl(0));
+  t.teardown(async () => {
+    client.close();
+    await cluster.stop();
+  });
+  for (let i = 0; i < 3; i++) await client.call('KV/Put', { key: bytes('a') });
+  await t.rejects(client.call('KV/Put', {}));
+  const watch = client.watch();
+  watch.send({ createRequest: { key: bytes('a') } });
+  await watch.next();
+  await get(`${cluster.clientUrl(0)}/readyz`);
+  const { text } = await get(`${cluster.clientUrl(0)}/metrics`);
+  const put = 'grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"';
+  const found = (name: string): number => {
+    const line = text.split('\n').find((one) => one.startsWith(`${name} `));
+    return line === undefined ? Number.NaN : Number(line.slice(name.length + 1));
+  };
+  const exact: Record<string, number> = {
+    [`grpc_server_started_total{${put}}`]: 4,
+    [`grpc_server_handled_total{grpc_code="OK",${put}}`]: 3,
+    [`grpc_server_handled_total{grpc_code="InvalidArgument",${put}}`]: 1,
+    'grpc_server_started_total{grpc_method="Watch",grpc_service="etcdserverpb.Watch",grpc_type="bidi_stream"}': 1,
+    'grpc_server_handled_total{grpc_code="OK",grpc_method="Watch",grpc_service="etcdserverpb.Watch",grpc_type="bidi_stream"}': 0,
+    'etcd_server_has_leader': 1,
+    'etcd_server_is_learner': 0,
+    'etcd_server_proposals_failed_total': 0,
+    'etcd_server_healthcheck{type="readyz",name="linearizable_read"}': 1,
+    'etcd_cluster_version{cluster_version="3.6"}': 1,
+    'etcd_debugging_mvcc_keys_total': 1,
+  }; // prettier-ignore
+  for (const [name, value] of Object.entries(exact)) t.equal(found(name), value, name);
+  const atLeast: Record<string, number> = {
+    etcd_server_leader_changes_seen_total: 1,
+    etcd_server_proposals_committed_total: 3,
+    etcd_server_proposals_applied_total: 3,
+    etcd_mvcc_db_total_size_in_bytes: 1,
+    etcd_mvcc_db_total_size_in_use_in_bytes: 1,
+    etcd_disk_wal_fsync_duration_seconds_count: 3,
+    'etcd_disk_wal_fsync_duration_seconds_bucket{le="+Inf"}': 3,
+    'etcd_disk_backend_commit_duration_seconds_bucket{le="8.192"}': 0,
+    etcd_network_client_grpc_received_bytes_total: 300,
+    etcd_network_client_grpc_sent_bytes_total: 300,
+    process_resident_memory_bytes: 1e6,
+    process_cpu_seconds_total: 0.01,
+    process_start_time_seconds: 1e9,
+  };
+  for (const [name, value] of Object.entries(atLeast)) t.ok(found(name) >= value, `${name} ${found(name)}`);
+  const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  t.same(types, [...new Set(types)]);
+  t.notMatch(text, /NaN|undefined/);
+  watch.cancel();
 });
 
 async function freePort(): Promise<number> {

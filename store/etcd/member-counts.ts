@@ -1,5 +1,5 @@
 import { GrpcError, grpcCode } from '../../grpc/server.ts';
-import type { Method } from '../../grpc/server.ts';
+import type { Method, Traffic } from '../../grpc/server.ts';
 
 /** Of one method. */
 export class CallCounts {
@@ -26,6 +26,8 @@ export class CallCounts {
 /** What a member has counted since it started, for /metrics. */
 export class MemberCounts {
   readonly healthChecks = { good: 0, bad: 0 };
+  /** of the client port, since start */
+  traffic: () => Traffic = () => ({ receivedBytes: 0, sentBytes: 0 });
   readonly #probes = new Map<string, { kind: string; name: string; good: number; bad: number; last: boolean }>();
   readonly #calls: CallCounts[] = [];
 

@@ -1,6 +1,10 @@
-import { describe } from './describe.ts';
+import { describeBriefly } from './describe.ts';
 import type { MemberDescription } from './describe.ts';
-import { etcdVersion } from './version.ts';
+import { etcdVersion, storageVersion } from './version.ts';
+import { callMetrics } from './call-metrics.ts';
+import { histogram, metric } from './metrics-text.ts';
+import { processMetrics } from './process-metrics.ts';
+import { isLearner } from './service.ts';
 import type { MemberContext } from './service.ts';
 
 type Kind = 'gauge' | 'counter';
@@ -42,18 +46,49 @@ const rows: readonly Row[] = [
   ['kuorum_leases', 'gauge', 'Leases.', (d) => d.leases],
 ];
 
-function changesOf({ leaderChangesByReason }: Pick<MemberDescription, 'leaderChangesByReason'>): string {
-  const name = 'kuorum_raft_leader_changes_total';
-  const lines = Object.entries(leaderChangesByReason).map(([reason, n]) => `${name}{reason="${reason}"} ${n}\n`);
-  return `# HELP ${name} Changes of leader seen, by reason.\n# TYPE ${name} counter\n${lines.join('')}`;
+/** what is known besides the description */
+function more(
+  context: MemberContext,
+  { leaderChangesByReason, id }: Pick<MemberDescription, 'leaderChangesByReason' | 'id'>,
+): string {
+  const { proposer, limits, counts, machine, node } = context;
+  const { receivedBytes, sentBytes } = counts.traffic();
+  const [major, minor] = storageVersion.split('.');
+  const changes = Object.entries(leaderChangesByReason).map(([reason, n]) => [{ reason }, n] as const);
+  return [
+    metric('kuorum_raft_leader_changes_total', 'counter', 'Changes of leader seen, by reason.', changes),
+    metric('etcd_server_version', 'gauge', 'Version of the API served.', [[{ server_version: etcdVersion }, 1]]),
+    metric('etcd_cluster_version', 'gauge', 'Version of the cluster.', [[{ cluster_version: `${major}.${minor}` }, 1]]),
+    metric('etcd_server_id', 'gauge', "This member's id.", [[{ server_id: id.replace(/^0+/, '') }, 1]]),
+    metric('etcd_server_is_learner', 'gauge', 'Whether this member has no vote. 1: yes.', [
+      [{}, Number(isLearner(context))],
+    ]),
+    metric('etcd_server_proposals_failed_total', 'counter', 'Commands that came to no outcome.', [
+      [{}, proposer.failedCommands],
+    ]),
+    metric('etcd_server_quota_backend_bytes', 'gauge', 'The store may keep so much.', [[{}, limits.quotaBackendBytes]]),
+    metric('etcd_network_client_grpc_received_bytes_total', 'counter', 'Bytes that came in at the client port.', [
+      [{}, receivedBytes],
+    ]),
+    metric('etcd_network_client_grpc_sent_bytes_total', 'counter', 'Bytes that went out at the client port.', [
+      [{}, sentBytes],
+    ]),
+    histogram(
+      'etcd_disk_wal_fsync_duration_seconds',
+      'Time that fsyncs of the log took.',
+      node.status().fsyncDurations,
+    ),
+    histogram(
+      'etcd_disk_backend_commit_duration_seconds',
+      'Time that writing batches of changes to the store took.',
+      machine.writeDurations,
+    ),
+  ].join('');
 }
 
 /** In Prometheus' text format. */
 export function metricsOf(context: MemberContext): string {
-  const description = describe(context);
-  const lines = rows.map(
-    ([name, kind, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${name} ${value(description)}\n`,
-  );
-  const version = `# HELP etcd_server_version Version of the API served.\n# TYPE etcd_server_version gauge\n`;
-  return `${lines.join('')}${changesOf(description)}${version}etcd_server_version{server_version="${etcdVersion}"} 1\n`;
+  const description = describeBriefly(context);
+  const lines = rows.map(([name, kind, help, value]) => metric(name, kind, help, [[{}, value(description)]]));
+  return [...lines, more(context, description), callMetrics(context.counts), processMetrics(context.clock)].join('');
 }

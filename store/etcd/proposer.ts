@@ -56,12 +56,18 @@ export class Proposer {
   #scheduled = false;
   #sequence = 0;
   #waiting = 0;
+  #failed = 0;
   #stopped = false;
 
   constructor(options: ProposerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#stopSweep = this.#clock.every(sweepEveryMs, () => this.#sweep());
+  }
+
+  /** commands whose callers were told of no outcome */
+  get failedCommands(): number {
+    return this.#failed;
   }
 
   get pendingCommands(): number {
@@ -184,6 +190,7 @@ export class Proposer {
   #giveUp(entry: PendingEntry, error: unknown): void {
     if (!this.#pending.delete(entry.sequence)) return;
     this.#waiting -= entry.waiters.length;
+    this.#failed += entry.waiters.length;
     for (const waiter of entry.waiters) waiter.reject(error);
   }
 }

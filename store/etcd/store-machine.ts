@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConfChange, ConfState, SnapshotMeta } from '../../raft/core/types.ts';
 import type { AppliedEntry, StateMachine } from '../../raft/runtime/types.ts';
@@ -188,6 +189,11 @@ export class StoreMachine implements StateMachine {
 
   get state(): StoreState {
     return this.#state;
+  }
+
+  /** of the batches of changes that went to the backend */
+  get writeDurations(): DurationHistogram {
+    return this.#writer.writeDurations;
   }
 
   get durableIndex(): number {

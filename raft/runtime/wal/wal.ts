@@ -1,4 +1,5 @@
 import type { Clock } from '../../../base/clock.ts';
+import { DurationHistogram } from '../../../base/duration-histogram.ts';
 import type { Random } from '../../../base/random.ts';
 import type { Entry, HardState, LogIndex } from '../../core/types.ts';
 import { DiskError } from '../disk-error.ts';
@@ -73,6 +74,7 @@ export class Wal {
   #running: Promise<void> | undefined;
   #ended = false;
   #fail: (error: DiskError) => void = () => {};
+  readonly #syncDurations = new DurationHistogram();
   #syncLastMs = 0;
   #syncMaxMs = 0;
   #syncs = 0;
@@ -106,6 +108,10 @@ export class Wal {
   /** how long the write and sync under way have taken until now; 0 where none is */
   get busyMs(): number {
     return this.#groupStartedMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#groupStartedMs;
+  }
+
+  get syncDurations(): DurationHistogram {
+    return this.#syncDurations;
   }
 
   get syncStats(): { lastMs: number; maxMs: number; count: number } {
@@ -242,6 +248,7 @@ export class Wal {
       }
       this.#syncLastMs = this.#options.clock.monotonicMs() - started;
       this.#syncMaxMs = Math.max(this.#syncMaxMs, this.#syncLastMs);
+      this.#syncDurations.observe(this.#syncLastMs);
     }
     this.#syncs++;
     this.#unsyncedFrom = this.#size;
