@@ -103,11 +103,6 @@ export class MvccStore {
     return this.#sizeBytes;
   }
 
-  /** memory that records take, with those that a clean-up has yet to look at; keys and leases come to it */
-  get recordMemoryBytes(): number {
-    return this.#log.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  }
-
   get keyCount(): number {
     return this.#index.liveCount;
   }
