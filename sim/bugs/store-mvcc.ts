@@ -138,8 +138,8 @@ export const mvccBugs: readonly Bug[] = [
       },
       {
         file: mvcc,
-        find: 'this.#log.modRevision(kept) < this.#compactRevision;',
-        replace: 'this.#log.modRevision(kept) <= this.#compactRevision;',
+        find: 'log.modRevision(position) >= this.#compactRevision) return;',
+        replace: 'log.modRevision(position) > this.#compactRevision) return;',
       },
     ],
   },
@@ -162,8 +162,8 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: mvcc,
-        find: 'this.#log.modRevision(kept) < this.#compactRevision;',
-        replace: 'this.#log.modRevision(kept) <= this.#compactRevision;',
+        find: 'log.modRevision(position) >= this.#compactRevision) return;',
+        replace: 'log.modRevision(position) > this.#compactRevision) return;',
       },
     ],
   },
@@ -173,8 +173,9 @@ export const mvccBugs: readonly Bug[] = [
     edits: [
       {
         file: mvcc,
-        find: 'let gone = isPast ? place + 1 : place;',
-        replace: 'let gone = isPast ? place + 1 : Math.min(place + 1, entry.count - 1);',
+        find: 'if (log.version(position) !== 0 || log.modRevision(position) >=',
+        replace:
+          'if (this.#index.newest(this.#index.find(log.name(position))) === position || log.modRevision(position) >=',
       },
     ],
   },

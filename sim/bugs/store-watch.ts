@@ -108,8 +108,8 @@ export const watchBugs: readonly Bug[] = [
     edits: [
       {
         file: 'store/mvcc/history.ts',
-        find: 'const before = entry === undefined ? noPosition',
-        replace: 'const before = entry === undefined || kv.version === 0 ? noPosition',
+        find: 'const before = kv.modRevision === this.#forgotten ? noPosition',
+        replace: 'const before = kv.modRevision === this.#forgotten || kv.version === 0 ? noPosition',
       },
     ],
   },

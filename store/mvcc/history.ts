@@ -1,6 +1,4 @@
 import { assert } from '../../base/assert.ts';
-import type { KeyIndex } from './key-index.ts';
-import { keyName } from './key-name.ts';
 import type { KeyName } from './key-name.ts';
 import { noPosition } from './record-log.ts';
 import type { Position, RecordLog } from './record-log.ts';
@@ -18,13 +16,13 @@ export class Change {
   constructor(history: History, log: RecordLog, position: Position) {
     this.#history = history;
     this.#position = position;
-    this.name = keyName(log.key(position));
+    this.name = log.name(position);
     this.type = log.version(position) === 0 ? 1 : 0;
   }
 
   /** the same one each time */
   get event(): StoreEvent {
-    return (this.#event ??= this.#history.eventOf(this.#position, this.name));
+    return (this.#event ??= this.#history.eventOf(this.#position));
   }
 }
 
@@ -34,15 +32,13 @@ export class Change {
  */
 export class History {
   readonly #log: RecordLog;
-  readonly #index: KeyIndex;
   #first: number;
   #last: number;
   /** its events know nothing of what was before */
   #forgotten = 0;
 
-  constructor(log: RecordLog, index: KeyIndex, nextRevision: number) {
+  constructor(log: RecordLog, nextRevision: number) {
     this.#log = log;
-    this.#index = index;
     this.#first = nextRevision;
     this.#last = nextRevision - 1;
   }
@@ -79,15 +75,12 @@ export class History {
     return changes && { revision, events: changes.map(({ event }) => event) };
   }
 
-  eventOf(position: Position, name: KeyName): StoreEvent {
-    const kv = this.#log.read(position);
-    const entry = kv.modRevision === this.#forgotten ? undefined : this.#index.get(name);
-    const before = entry === undefined ? noPosition : this.#index.positionBefore(entry, position);
-    return {
-      type: kv.version === 0 ? 1 : 0,
-      kv,
-      prevKv: before === noPosition ? undefined : this.#log.read(before),
-    };
+  eventOf(position: Position): StoreEvent {
+    const log = this.#log;
+    const kv = log.read(position);
+    const before = kv.modRevision === this.#forgotten ? noPosition : log.previous(position);
+    const prevKv = before === noPosition || log.version(before) === 0 ? undefined : log.read(before);
+    return { type: kv.version === 0 ? 1 : 0, kv, prevKv };
   }
 
   /** Nobody asks for what is older than `revision` any more. */

@@ -1,35 +1,62 @@
 import { assert } from '../../base/assert.ts';
-import { KeyEntry } from './key-entry.ts';
+import { noKey, KeyTable } from './key-table.ts';
+import type { KeyId } from './key-table.ts';
 import type { KeyName } from './key-name.ts';
 import { noPosition } from './record-log.ts';
-import type { Position, RecordLog } from './record-log.ts';
+import type { Keeper, Position, RecordLog } from './record-log.ts';
 
 /** a run of neighbouring keys */
-interface Chunk {
-  readonly entries: KeyEntry[];
-  /** entries whose newest record is no tombstone */
-  live: number;
+class Chunk {
+  ids: Uint32Array;
+  count = 0;
+  /** keys whose newest record is no tombstone */
+  live = 0;
+  /** a name that none of them comes before, and that none of an earlier chunk reaches */
+  start: KeyName;
+
+  constructor(start: KeyName, room: number) {
+    this.start = start;
+    this.ids = new Uint32Array(room);
+  }
+
+  insert(place: number, id: KeyId): void {
+    if (this.count === this.ids.length) {
+      const ids = new Uint32Array(Math.min(chunkSizeMax, this.count * 2));
+      ids.set(this.ids);
+      this.ids = ids;
+    }
+    this.ids.copyWithin(place + 1, place, this.count++);
+    this.ids[place] = id;
+  }
+
+  remove(place: number): void {
+    this.ids.copyWithin(place, place + 1, this.count--);
+  }
 }
 
+const chunkSizeMin = 8;
 const chunkSizeMax = 512;
+/** left for what comes between, where keys come in rising order */
+const splitRest = 32;
 
 /**
- * Keys in order, as a list of sorted chunks: point access by a map, ranges and counts by whole chunks. Of each key it
- * knows the records that may still be asked for, oldest first. A tombstone (version 0) ends a generation:
+ * Keys in order, as a list of sorted chunks: point access by a table, ranges and counts by whole chunks. Each key has its
+ * records, oldest first, as a chain in the log. A tombstone (version 0) ends a generation:
  *
  *     put x (rev 2), put x (3), delete x (5), put x (8):
  *     modRevision   2  3  5  8
  *     version       1  2  0  1      at revision 4: the value of 3; at 5, 6, 7: nothing; from 8 on: the value of 8
  *     created       2  2  0  8
  */
-export class KeyIndex {
+export class KeyIndex implements Keeper {
   readonly #log: RecordLog;
-  readonly #byName = new Map<KeyName, KeyEntry>();
-  #chunks: Chunk[] = [];
+  readonly #table: KeyTable;
+  readonly #chunks: Chunk[] = [];
   #live = 0;
 
   constructor(log: RecordLog) {
     this.#log = log;
+    this.#table = new KeyTable(log);
   }
 
   /** keys that exist now */
@@ -38,164 +65,188 @@ export class KeyIndex {
   }
 
   get size(): number {
-    return this.#byName.size;
+    return this.#table.size;
   }
 
-  get(name: KeyName): KeyEntry | undefined {
-    return this.#byName.get(name);
+  /** -1: no record of it is kept */
+  find(name: KeyName): KeyId {
+    return this.#table.find(name);
   }
 
-  isLive(entry: KeyEntry): boolean {
-    return this.#log.version(entry.last) !== 0;
+  /** the newest record, which may be a tombstone */
+  newest(id: KeyId): Position {
+    return this.#table.newest(id);
+  }
+
+  isLive(id: KeyId): boolean {
+    return this.#log.version(this.#table.newest(id)) !== 0;
   }
 
   /** the newest record, if it is no tombstone; else -1 */
-  latest(entry: KeyEntry): Position {
-    return this.isLive(entry) ? entry.last : noPosition;
+  latest(id: KeyId): Position {
+    const newest = this.#table.newest(id);
+    return this.#log.version(newest) === 0 ? noPosition : newest;
   }
 
-  /** place of the newest record that is not newer than `revision`; -1: none */
-  placeAt(entry: KeyEntry, revision: number): number {
-    let low = 0;
-    let high = entry.count;
-    if (high > 0 && this.#log.modRevision(entry.last) <= revision) return high - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#log.modRevision(entry.at(middle)) <= revision) low = middle + 1;
-      else high = middle;
+  /** the newest record that is not newer than `revision`; -1: none. Nothing below the compaction may be asked for. */
+  newestUpTo(id: KeyId, revision: number): Position {
+    const log = this.#log;
+    let at = this.#table.newest(id);
+    while (at !== noPosition && log.modRevision(at) > revision) {
+      const leap = log.leapBack(at);
+      at = log.previous(log.modRevision(leap) > revision ? leap : at);
     }
-    return low - 1;
+    return at;
   }
 
   /** the record in force at `revision`; -1: none */
-  positionAt(entry: KeyEntry, revision: number): Position {
-    const place = this.placeAt(entry, revision);
-    if (place < 0) return noPosition;
-    const position = entry.at(place);
-    return this.#log.version(position) === 0 ? noPosition : position;
+  positionAt(id: KeyId, revision: number): Position {
+    const position = this.newestUpTo(id, revision);
+    return position === noPosition || this.#log.version(position) === 0 ? noPosition : position;
   }
 
-  /** the value that a record took the place of; -1: none */
-  positionBefore(entry: KeyEntry, position: Position): Position {
-    let place = this.placeAt(entry, this.#log.modRevision(position));
-    // a transaction may change a key more than once
-    while (place >= 0 && entry.at(place) !== position) place--;
-    if (place <= 0) return noPosition;
-    const before = entry.at(place - 1);
-    return this.#log.version(before) === 0 ? noPosition : before;
-  }
-
-  /** Adds a record that is newer than all others of the key `name`; `entry`: what `get` says of it. */
-  append(name: KeyName, entry: KeyEntry | undefined, position: Position): void {
+  /** Adds a record that is newer than all others of the key `name`; `id`: what `find` says of it. */
+  append(name: KeyName, id: KeyId, position: Position): void {
     const isLive = this.#log.version(position) !== 0;
-    if (entry === undefined) {
-      this.#insert(new KeyEntry(name, position), isLive);
+    if (id === noKey) {
+      this.#insert(name, this.#table.add(name, position), Number(isLive));
       return;
     }
-    const wasLive = this.isLive(entry);
-    entry.add(position);
-    if (isLive !== wasLive) this.#countLive(entry, isLive ? 1 : -1);
+    const wasLive = this.isLive(id);
+    this.#table.setNewest(id, position);
+    if (isLive === wasLive) return;
+    const by = isLive ? 1 : -1;
+    this.#live += by;
+    this.#chunks[this.#chunkOf(name)]!.live += by;
   }
 
-  /** Takes out an entry that has no records left. */
-  remove(entry: KeyEntry): void {
-    assert(entry.count === 0, 'only an empty entry may leave the index');
-    const at = this.#chunkOf(entry.name);
+  /** Takes out a key whose last record, a tombstone, is about to be dropped. */
+  remove(id: KeyId): void {
+    assert(!this.isLive(id), 'only a key that was deleted may leave the index');
+    const name = this.#log.name(this.#table.newest(id));
+    const at = this.#chunkOf(name);
     const chunk = this.#chunks[at]!;
-    const place = lowerBound(chunk.entries, entry.name);
-    assert(chunk.entries[place] === entry, 'an entry is in the chunk that its name leads to');
-    chunk.entries.splice(place, 1);
-    if (chunk.entries.length === 0) this.#chunks.splice(at, 1);
-    this.#byName.delete(entry.name);
+    const place = this.#lowerBound(chunk, name);
+    assert(chunk.ids[place] === id, 'a key is in the chunk that its name leads to');
+    chunk.remove(place);
+    if (chunk.count === 0) this.#chunks.splice(at, 1);
+    if (at === 0 && this.#chunks.length > 0) this.#chunks[0]!.start = '';
+    this.#table.remove(id);
   }
 
-  /** Visits the entries of [start, end) in order, dead ones too, until `visit` returns false. */
-  visit(start: KeyName, end: KeyName | undefined, visit: (entry: KeyEntry) => boolean): void {
-    if (this.#chunks.length === 0) return;
-    let at = this.#chunkOf(start);
-    let place = lowerBound(this.#chunks[at]!.entries, start);
-    for (; at < this.#chunks.length; at++, place = 0) {
-      const { entries } = this.#chunks[at]!;
-      for (; place < entries.length; place++) {
-        const entry = entries[place]!;
-        if (end !== undefined && entry.name >= end) return;
-        if (!visit(entry)) return;
-      }
+  /** A record that is not the newest of its key is about to be dropped: the one after it forgets it. */
+  unlink(id: KeyId, position: Position): void {
+    this.#log.forgetPrevious(this.#after(id, position));
+  }
+
+  moved(from: Position, to: Position): void {
+    const id = this.#table.find(this.#log.name(from));
+    if (this.#table.newest(id) === from) this.#table.setNewest(id, to);
+    else this.#log.setPrevious(this.#after(id, from), to);
+  }
+
+  /** Visits the keys of [start, end) in order, deleted ones too, until `visit` returns false. */
+  visit(start: KeyName, end: KeyName | undefined, visit: (id: KeyId) => boolean): void {
+    for (let at = this.#chunkOf(start); at < this.#chunks.length; at++) {
+      const chunk = this.#chunks[at]!;
+      if (end !== undefined && chunk.start >= end) return;
+      const to = this.#isBefore(at, end) ? chunk.count : this.#lowerBound(chunk, end!);
+      let place = chunk.start >= start ? 0 : this.#lowerBound(chunk, start);
+      for (; place < to; place++) if (!visit(chunk.ids[place]!)) return;
     }
   }
 
   /** how many keys of [start, end) exist now */
   countLive(start: KeyName, end: KeyName | undefined): number {
-    if (this.#chunks.length === 0) return 0;
     let count = 0;
     for (let at = this.#chunkOf(start); at < this.#chunks.length; at++) {
-      const { entries, live } = this.#chunks[at]!;
-      if (end !== undefined && entries[0]!.name >= end) break;
-      const whole = entries[0]!.name >= start && (end === undefined || entries[entries.length - 1]!.name < end);
-      if (whole) {
-        count += live;
+      const chunk = this.#chunks[at]!;
+      if (end !== undefined && chunk.start >= end) break;
+      const before = this.#isBefore(at, end);
+      if (before && chunk.start >= start) {
+        count += chunk.live;
         continue;
       }
-      for (let place = lowerBound(entries, start); place < entries.length; place++) {
-        const entry = entries[place]!;
-        if (end !== undefined && entry.name >= end) break;
-        if (this.isLive(entry)) count++;
+      const to = before ? chunk.count : this.#lowerBound(chunk, end!);
+      for (let place = this.#lowerBound(chunk, start); place < to; place++) {
+        if (this.isLive(chunk.ids[place]!)) count++;
       }
     }
     return count;
   }
 
-  #insert(entry: KeyEntry, isLive: boolean): void {
-    this.#byName.set(entry.name, entry);
-    const live = Number(isLive);
-    this.#live += live;
-    if (this.#chunks.length === 0) {
-      this.#chunks.push({ entries: [entry], live });
-      return;
-    }
-    const at = this.#chunkOf(entry.name);
-    const chunk = this.#chunks[at]!;
-    chunk.entries.splice(lowerBound(chunk.entries, entry.name), 0, entry);
-    chunk.live += live;
-    if (chunk.entries.length > chunkSizeMax) this.#split(at);
+  /** whether all of a chunk comes before `end`; false: unknown */
+  #isBefore(at: number, end: KeyName | undefined): boolean {
+    if (end === undefined) return true;
+    const next = this.#chunks[at + 1];
+    return next !== undefined && next.start <= end;
   }
 
-  #split(at: number): void {
+  /** the record of a key that has `position` before it */
+  #after(id: KeyId, position: Position): Position {
+    const log = this.#log;
+    const oldestBeside = log.leapBack(position);
+    let at = this.#table.newest(id);
+    for (;;) {
+      assert(at !== noPosition, 'a record that is kept, and is not the newest, has one after it');
+      const before = log.previous(at);
+      if (before === position) return at;
+      const leap = log.leapBack(at);
+      // within the segment of the one that is looked for step by step, else from segment to segment
+      if (leap === oldestBeside) at = before;
+      else if (log.previous(leap) === position) return leap;
+      else at = log.previous(leap);
+    }
+  }
+
+  #insert(name: KeyName, id: KeyId, live: number): void {
+    this.#live += live;
+    if (this.#chunks.length === 0) this.#chunks.push(new Chunk('', chunkSizeMin));
+    const at = this.#chunkOf(name);
+    let chunk = this.#chunks[at]!;
+    if (chunk.count === chunkSizeMax) {
+      const upper = this.#split(at);
+      if (name >= upper.start) chunk = upper;
+    }
+    chunk.insert(this.#lowerBound(chunk, name), id);
+    chunk.live += live;
+  }
+
+  /** Returns the new chunk, behind the one split. */
+  #split(at: number): Chunk {
     const chunk = this.#chunks[at]!;
     // keys that come in rising order leave full chunks behind
-    const last = at === this.#chunks.length - 1;
-    const upper = chunk.entries.splice(last ? chunk.entries.length - 32 : chunk.entries.length >>> 1);
-    let live = 0;
-    for (const entry of upper) if (this.isLive(entry)) live++;
-    chunk.live -= live;
-    this.#chunks.splice(at + 1, 0, { entries: upper, live });
+    const place = at === this.#chunks.length - 1 ? chunk.count - splitRest : chunk.count >>> 1;
+    const upper = new Chunk(this.#log.name(this.#table.newest(chunk.ids[place]!)), chunkSizeMax);
+    upper.ids.set(chunk.ids.subarray(place, chunk.count));
+    upper.count = chunk.count - place;
+    chunk.count = place;
+    for (let i = 0; i < upper.count; i++) if (this.isLive(upper.ids[i]!)) upper.live++;
+    chunk.live -= upper.live;
+    this.#chunks.splice(at + 1, 0, upper);
+    return upper;
   }
 
-  #countLive(entry: KeyEntry, by: 1 | -1): void {
-    this.#live += by;
-    this.#chunks[this.#chunkOf(entry.name)]!.live += by;
-  }
-
-  /** the last chunk that begins at or before `name` (the first one where none does) */
+  /** the last chunk that starts at or before `name` (the first one where none does) */
   #chunkOf(name: KeyName): number {
     let low = 0;
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#chunks[middle]!.entries[0]!.name <= name) low = middle + 1;
+      if (this.#chunks[middle]!.start <= name) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);
   }
-}
 
-function lowerBound(entries: readonly KeyEntry[], name: KeyName): number {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (entries[middle]!.name < name) low = middle + 1;
-    else high = middle;
+  #lowerBound(chunk: Chunk, name: KeyName): number {
+    let low = 0;
+    let high = chunk.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#log.compareKey(this.#table.newest(chunk.ids[middle]!), name) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
-  return low;
 }

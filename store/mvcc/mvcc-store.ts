@@ -1,10 +1,11 @@
 import { assert } from '../../base/assert.ts';
 import { History } from './history.ts';
 import type { Change } from './history.ts';
-import type { KeyEntry } from './key-entry.ts';
 import { KeyIndex } from './key-index.ts';
 import { keyName } from './key-name.ts';
 import type { KeyName } from './key-name.ts';
+import { noKey } from './key-table.ts';
+import type { KeyId } from './key-table.ts';
 import { recordHash } from './record-hash.ts';
 import { noPosition, RecordLog } from './record-log.ts';
 import type { Position, SegmentLimits } from './record-log.ts';
@@ -60,6 +61,8 @@ export class MvccStore {
   #compactRevision = -1;
   /** the next revision that the clean-up after a compaction looks at; see `compactStep` */
   #sweepNext = 1;
+  /** tombstones below the compaction revision that it looked at, and that have a newer record behind them */
+  readonly #ended = new Set<Position>();
   #sizeBytes = 0;
   #hashSum = 0;
   readonly #base: TxnBase;
@@ -68,7 +71,7 @@ export class MvccStore {
     this.#sink = sink;
     this.#log = new RecordLog(segments);
     this.#index = new KeyIndex(this.#log);
-    this.#history = new History(this.#log, this.#index, 2);
+    this.#history = new History(this.#log, 2);
     // oxlint-disable-next-line typescript/no-this-alias
     const store = this;
     this.#base = {
@@ -81,8 +84,8 @@ export class MvccStore {
         return store.#compactRevision;
       },
       hasLease: (id) => this.#leases.has(id),
-      add: (name, entry, record, leaseBefore) => {
-        this.#add(name, entry, record, leaseBefore);
+      add: (name, id, record, leaseBefore) => {
+        this.#add(name, id, record, leaseBefore);
         this.#sink.putRecord(record);
       },
     };
@@ -151,7 +154,7 @@ export class MvccStore {
   }
 
   get #sweepPending(): boolean {
-    return this.#sweepNext <= this.#compactRevision;
+    return this.#sweepNext <= this.#compactRevision || this.#ended.size > 0;
   }
 
   /**
@@ -160,24 +163,47 @@ export class MvccStore {
    */
   compactStep(budget: number): void {
     let left = budget;
-    for (; this.#sweepPending && left > 0; left--) {
+    for (; this.#sweepNext <= this.#compactRevision && left > 0; left--) {
       this.#log.visitFrom(this.#sweepNext, (position) => {
         if (this.#log.modRevision(position) !== this.#sweepNext) return false;
         left--;
-        const entry = this.#index.get(keyName(this.#log.key(position)));
-        if (entry !== undefined) this.#compactEntry(entry, this.#sweepNext);
+        this.#sweep(position);
         return true;
       });
       this.#sweepNext++;
       // a watch may still begin at the compaction revision itself
       this.#history.dropBefore(Math.min(this.#sweepNext, this.#compactRevision));
     }
-    if (left > 0) this.#log.repack(left, (position) => this.#holderOf(position));
+    for (const position of this.#ended) {
+      if (left-- <= 0) return;
+      this.#dropTombstone(position);
+    }
+    if (left > 0) this.#log.repack(left, this.#index);
   }
 
-  #holderOf(position: Position): KeyEntry | undefined {
-    const entry = this.#index.get(keyName(this.#log.key(position)));
-    return entry?.oldest === position ? entry : undefined;
+  /**
+   * Looks at a record at or below the compaction revision: the one before it goes, as does it itself where it is an older
+   * tombstone, unless one after it that is looked at later takes it away.
+   */
+  #sweep(position: Position): void {
+    const log = this.#log;
+    // of a revision that an earlier compaction has looked at too
+    if (log.isDropped(position)) return;
+    const before = log.previous(position);
+    if (before !== noPosition) {
+      log.forgetPrevious(position);
+      this.#drop(before);
+    }
+    if (log.version(position) !== 0 || log.modRevision(position) >= this.#compactRevision) return;
+    if (this.#index.newest(this.#index.find(log.name(position))) === position) this.#dropTombstone(position);
+    else this.#ended.add(position);
+  }
+
+  #dropTombstone(position: Position): void {
+    const id = this.#index.find(this.#log.name(position));
+    if (this.#index.newest(id) === position) this.#index.remove(id);
+    else this.#index.unlink(id, position);
+    this.#drop(position);
   }
 
   leaseGrant(id: bigint, ttl: number): Lease {
@@ -196,8 +222,8 @@ export class MvccStore {
     if (lease === undefined) throw new MvccError('lease-not-found');
     this.#write((txn) => {
       for (const name of [...lease.keys].sort()) {
-        const entry = this.#index.get(name);
-        if (entry !== undefined && this.#index.isLive(entry)) txn.delete(name);
+        const key = this.#index.find(name);
+        if (key !== noKey && this.#index.isLive(key)) txn.delete(name);
       }
     });
     this.#leases.delete(id);
@@ -254,7 +280,7 @@ export class MvccStore {
     assert(this.#revision === 1 && this.#index.size === 0, 'only an empty store is loaded');
     this.#compactRevision = meta.compactRevision;
     this.#revision = meta.revision;
-    this.#history = new History(this.#log, this.#index, Math.max(2, meta.compactRevision));
+    this.#history = new History(this.#log, Math.max(2, meta.compactRevision));
     this.#history.forgetPrevious(meta.compactRevision);
     for (const { id, ttl, renewals } of meta.leases) this.#leases.set(id, { id, ttl, renewals, keys: new Set() });
   }
@@ -263,11 +289,11 @@ export class MvccStore {
   loadRecord(record: LoadedRecord): void {
     const { key, createRevision, modRevision, version, value, lease, sub } = record;
     const name = keyName(key);
-    const entry = this.#index.get(name);
-    const before = entry === undefined ? noPosition : this.#index.latest(entry);
+    const id = this.#index.find(name);
+    const before = id === noKey ? noPosition : this.#index.latest(id);
     const hash = recordHash(key, value, modRevision, sub, createRevision, version, lease);
     const kept = { key, createRevision, modRevision, version, value, lease, sub, hash };
-    this.#add(name, entry, kept, before === noPosition ? 0n : this.#log.lease(before));
+    this.#add(name, id, kept, before === noPosition ? 0n : this.#log.lease(before));
     if (modRevision < this.#history.firstRevision) return;
     if (modRevision === this.#history.lastRevision) return;
     if (modRevision > this.#compactRevision) this.#bridgeCompaction();
@@ -283,12 +309,7 @@ export class MvccStore {
       `each revision since the compaction has its records (history to ${lastRevision}, revision ${this.#revision})`,
     );
     // a clean-up that a crash interrupted; nothing at all where there was none
-    const entries: KeyEntry[] = [];
-    this.#index.visit('', undefined, (entry) => {
-      if (entry.count > 1 || !this.#index.isLive(entry)) entries.push(entry);
-      return true;
-    });
-    for (const entry of entries) this.#compactEntry(entry, this.#compactRevision);
+    this.#finishCompaction();
     this.#sweepNext = Math.max(1, this.#compactRevision + 1);
     this.#log.settleBefore(firstRevision);
   }
@@ -300,26 +321,38 @@ export class MvccStore {
     this.#history.append(firstRevision);
   }
 
-  /** Drops what nobody may ask for: all before the newest value as of `revision`, and that too if it is an older tombstone. */
-  #compactEntry(entry: KeyEntry, revision: number): void {
-    const place = this.#index.placeAt(entry, revision);
-    if (place < 0) return;
-    const kept = entry.at(place);
-    const isPast = this.#log.version(kept) === 0 && this.#log.modRevision(kept) < this.#compactRevision;
-    for (let gone = isPast ? place + 1 : place; gone > 0; gone--) this.#drop(entry.dropOldest());
-    if (entry.count === 0) this.#index.remove(entry);
+  /** Drops what nobody may ask for: all before the newest record as of the compaction, and that too if it is an older tombstone. */
+  #finishCompaction(): void {
+    const log = this.#log;
+    const ended: Position[] = [];
+    this.#index.visit('', undefined, (id) => {
+      const kept = this.#index.newestUpTo(id, this.#compactRevision);
+      if (kept === noPosition) return true;
+      let before = log.previous(kept);
+      log.forgetPrevious(kept);
+      while (before !== noPosition) {
+        const dropped = before;
+        before = log.previous(dropped);
+        this.#drop(dropped);
+      }
+      if (log.version(kept) === 0 && log.modRevision(kept) < this.#compactRevision) ended.push(kept);
+      return true;
+    });
+    for (const position of ended) this.#dropTombstone(position);
   }
 
   #drop(position: Position): void {
     const log = this.#log;
     this.#sizeBytes -= log.contentBytes(position) + recordOverheadBytes;
     this.#hashSum = (this.#hashSum - log.hash(position)) >>> 0;
+    this.#ended.delete(position);
     this.#sink.dropRecord({ modRevision: log.modRevision(position), sub: log.sub(position) });
     log.drop(position);
   }
 
-  #add(name: KeyName, entry: KeyEntry | undefined, record: StoredValue, leaseBefore: bigint): void {
-    this.#index.append(name, entry, this.#log.append(record, entry?.last ?? noPosition));
+  #add(name: KeyName, id: KeyId, record: StoredValue, leaseBefore: bigint): void {
+    const before = id === noKey ? noPosition : this.#index.newest(id);
+    this.#index.append(name, id, this.#log.append(record, before));
     this.#sizeBytes += record.key.length + record.value.length + recordOverheadBytes;
     this.#hashSum = (this.#hashSum + record.hash) >>> 0;
     const { lease } = record;

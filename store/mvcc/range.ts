@@ -1,6 +1,7 @@
-import type { KeyEntry } from './key-entry.ts';
 import type { KeyIndex } from './key-index.ts';
 import { keyName, keyRange } from './key-name.ts';
+import { noKey } from './key-table.ts';
+import type { KeyId } from './key-table.ts';
 import { noPosition } from './record-log.ts';
 import type { Position, RecordLog } from './record-log.ts';
 import type { KeyValue, RangeRequest, RangeResult } from './types.ts';
@@ -68,18 +69,18 @@ export function collect(
   counted = true,
 ): { positions: Position[]; count: number } {
   const { current, revision } = at;
-  const find = (entry: KeyEntry): Position => (current ? index.latest(entry) : index.positionAt(entry, revision));
+  const find = (id: KeyId): Position => (current ? index.latest(id) : index.positionAt(id, revision));
   if (bounds.single) {
-    const entry = index.get(bounds.start);
-    const position = entry === undefined ? noPosition : find(entry);
+    const id = index.find(bounds.start);
+    const position = id === noKey ? noPosition : find(id);
     if (position === noPosition) return { positions: [], count: 0 };
     return { positions: limit === 0 ? [] : [position], count: 1 };
   }
   const positions: Position[] = [];
   let count = 0;
   if (limit > 0 || !at.current) {
-    index.visit(bounds.start, bounds.end, (entry) => {
-      const position = find(entry);
+    index.visit(bounds.start, bounds.end, (id) => {
+      const position = find(id);
       if (position === noPosition) return true;
       count++;
       if (positions.length < limit) positions.push(position);

@@ -1,6 +1,5 @@
 import t from 'tap';
 import { seededRandom } from '../../base/random.ts';
-import { KeyEntry } from './key-entry.ts';
 import { keyBytes, keyName } from './key-name.ts';
 import { noPosition, RecordLog } from './record-log.ts';
 import type { Position } from './record-log.ts';
@@ -19,15 +18,24 @@ const shown = ({ key, value, modRevision, version }: StoredValue): string =>
 void t.test('the example of record-segment.ts: a key stands once, what is read is what was put', (t) => {
   const segment = new RecordSegment(0, 4, 100);
   const third = { ...record(4, 'x', 'c'), createRevision: 2, version: 2, lease: 9n, sub: 3, hash: 2 ** 32 - 1 };
-  segment.append(record(2, 'x', 'a'), -1);
-  segment.append(record(3, 'y', 'bb'), -1);
-  t.equal(segment.append(third, 0), 2);
+  segment.append(record(2, 'x', 'a'), -1, -1);
+  segment.append(record(3, 'y', 'bb'), -1, -1);
+  t.equal(segment.append(third, 0, 0), 2);
   t.equal(segment.usedBytes, 6);
   t.same(
     [0, 1, 2].map((slot) => shown(segment.read(slot))),
     ['2xa', '3ybb', '4xc'],
   );
   t.same(segment.read(2), third);
+  t.same(
+    [0, 1, 2].map((slot) => [segment.first(slot), segment.previous(slot)]),
+    [
+      [0, -1],
+      [1, -1],
+      [0, 0],
+    ],
+  );
+  t.ok(segment.compareKey(0, 'y') < 0 && segment.compareKey(2, 'x') === 0 && segment.compareKey(2, '') > 0);
   t.same([segment.lease(0), segment.lease(2)], [0n, 9n]);
   const before = segment.read(2);
   segment.seal();
@@ -40,14 +48,48 @@ void t.test('the example of record-segment.ts: a key stands once, what is read i
   t.end();
 });
 
-/** The example of record-log.ts, as keys would have it. */
-function example(): { log: RecordLog; x: KeyEntry; y: KeyEntry } {
+/** A key, and where its records are, oldest first. */
+class Held {
+  readonly positions: Position[] = [];
+  readonly #log: RecordLog;
+  readonly #key: string;
+  constructor(log: RecordLog, key: string) {
+    this.#log = log;
+    this.#key = key;
+  }
+  put(modRevision: number, value = '', more: Partial<StoredValue> = {}): void {
+    const previous = this.positions.at(-1) ?? noPosition;
+    this.positions.push(this.#log.append(record(modRevision, this.#key, value, more), previous));
+  }
+  dropOldest(): void {
+    const next = this.positions[1];
+    if (next !== undefined) this.#log.forgetPrevious(next);
+    this.#log.drop(this.positions.shift()!);
+  }
+  moved(from: Position, to: Position): void {
+    const place = this.positions.indexOf(from);
+    if (place < 0) throw new Error('what nobody has is not moved');
+    this.positions[place] = to;
+    const next = this.positions[place + 1];
+    if (next !== undefined) this.#log.setPrevious(next, to);
+  }
+  /** oldest first, as the log knows them */
+  get chain(): Position[] {
+    const chain: Position[] = [];
+    for (let at = this.positions.at(-1) ?? noPosition; at !== noPosition; at = this.#log.previous(at)) chain.push(at);
+    return chain.reverse();
+  }
+}
+
+/** The example of record-log.ts. */
+function example(): { log: RecordLog; x: Held; y: Held } {
   const log = new RecordLog(pairs);
-  const x = new KeyEntry('x', log.append(record(2, 'x', ''), noPosition));
-  const y = new KeyEntry('y', log.append(record(3, 'y', ''), noPosition));
-  x.add(log.append(record(4, 'x', ''), x.last));
-  y.add(log.append(record(5, 'y', '', { version: 0 }), y.last));
-  x.add(log.append(record(6, 'x', ''), x.last));
+  const [x, y] = [new Held(log, 'x'), new Held(log, 'y')];
+  x.put(2);
+  y.put(3);
+  x.put(4);
+  y.put(5, '', { version: 0 });
+  x.put(6);
   return { log, x, y };
 }
 function historyOf(log: RecordLog, from = 0): string {
@@ -63,15 +105,16 @@ void t.test(
   (t) => {
     const { log, x, y } = example();
     t.same([historyOf(log), layout(log)], ['2x 3y 4x 5y† 6x', ['2/2', '2/2', '1/1']]);
-    for (const entry of [x, y]) log.drop(entry.dropOldest());
+    for (const held of [x, y]) held.dropOldest();
     log.settleBefore(5);
     t.same([historyOf(log, 5), layout(log)], ['5y† 6x', ['2/2', '1/1']]);
-    const z = new KeyEntry('z', log.append(record(7, 'z', ''), noPosition));
-    z.add(log.append(record(8, 'z', ''), z.last));
-    for (const entry of [x, y, z]) log.drop(entry.dropOldest());
+    const z = new Held(log, 'z');
+    z.put(7);
+    z.put(8);
+    for (const held of [x, y, z]) held.dropOldest();
     log.settleBefore(8);
     t.same([historyOf(log, 8), layout(log).sort()], ['8z', ['1/1', '1/2 settled']]);
-    t.equal(shown(log.read(x.last)), '6x');
+    t.equal(shown(log.read(x.positions[0]!)), '6x');
     t.equal(log.repackPending, false, 'half of it is live');
     t.end();
   },
@@ -79,18 +122,21 @@ void t.test(
 
 void t.test('an old record does not keep the memory of its neighbours: it moves', (t) => {
   const log = new RecordLog({ slotsMin: 8, slotsMax: 8, bytesMin: 64, bytesMax: 64 });
-  const old = new KeyEntry('a', log.append(record(2, 'a', 'v'), noPosition));
-  const hot = new KeyEntry('b', log.append(record(3, 'b', ''), noPosition));
-  for (let revision = 4; revision < 12; revision++) hot.add(log.append(record(revision, 'b', ''), hot.last));
-  while (hot.count > 1) log.drop(hot.dropOldest());
-  const before = log.read(old.last);
+  const [old, hot] = [new Held(log, 'a'), new Held(log, 'b')];
+  old.put(2, 'v');
+  for (let revision = 3; revision < 12; revision++) hot.put(revision);
+  while (hot.positions.length > 1) hot.dropOldest();
+  const before = log.read(old.positions[0]!);
   log.settleBefore(11);
   t.same([layout(log), log.repackPending], [['1/8 settled', '1/2'], true]);
-  const holderOf = (position: Position): KeyEntry | undefined => (position === old.oldest ? old : undefined);
-  t.equal(log.repack(0, holderOf), 0);
-  t.equal(log.repack(10, holderOf), 1, 'it is the first that is looked at, and the last that is live');
+  t.equal(log.repack(0, old), 0);
+  t.equal(log.repack(10, old), 1, 'it is the first that is looked at, and the last that is live');
   t.same([layout(log).sort(), log.repackPending], [['1/1', '1/2'], false]);
-  t.same([shown(log.read(old.last)), shown(before)], ['2av', '2av'], 'what was read before the move is still there');
+  t.same(
+    [shown(log.read(old.positions[0]!)), shown(before)],
+    ['2av', '2av'],
+    'what was read before the move is still there',
+  );
   t.end();
 });
 
@@ -110,8 +156,9 @@ void t.test('a record larger than a segment has one alone', (t) => {
 class LogModel {
   readonly log = new RecordLog({ slotsMin: 2, slotsMax: 16, bytesMin: 32, bytesMax: 256 });
   readonly #random;
-  readonly #entries = new Map<string, KeyEntry>();
-  readonly #held = new Map<string, StoredValue[]>();
+  readonly #keys = new Map<string, Held>();
+  /** what each key has, oldest first */
+  readonly #wanted = new Map<string, StoredValue[]>();
   #all: StoredValue[] = [];
   #revision = 1;
   #first = 2;
@@ -124,7 +171,11 @@ class LogModel {
     const kind = this.#random.below(12);
     if (kind < 9) this.#append();
     else if (kind === 9) this.#compact();
-    else this.log.repack(this.#random.below(20), (position) => this.#holderOf(position));
+    else this.log.repack(this.#random.below(20), this);
+  }
+
+  moved(from: Position, to: Position): void {
+    this.#keys.get(this.log.name(from))!.moved(from, to);
   }
 
   /** what is wrong; undefined: nothing */
@@ -134,18 +185,17 @@ class LogModel {
       .map(shown)
       .join(' ');
     if (historyOf(this.log, this.#first) !== wanted) return 'the history differs';
-    for (const [name, held] of this.#held) {
-      const entry = this.#entries.get(name)!;
-      const found = Array.from({ length: entry.count }, (_, i) => shown(this.log.read(entry.at(i))));
-      if (found.join() !== held.map(shown).join())
-        return `${name} holds ${found.join()}, not ${held.map(shown).join()}`;
+    for (const [name, records] of this.#wanted) {
+      const found = this.#keys.get(name)!.chain.map((position) => shown(this.log.read(position)));
+      if (found.join() !== records.map(shown).join())
+        return `${name} has ${found.join()}, not ${records.map(shown).join()}`;
     }
     return undefined;
   }
 
   /** once all is repacked, settled segments but the one that takes what moves are at least a quarter live */
   settle(): { records: number; live: number } {
-    while (this.log.repackPending) this.log.repack(7, (position) => this.#holderOf(position));
+    while (this.log.repackPending) this.log.repack(7, this);
     const settled = this.log.segments.filter((segment) => segment.settled);
     const sum = (of: 'count' | 'live'): number => settled.reduce((all, segment) => all + segment[of], 0);
     return { records: sum('count'), live: sum('live') };
@@ -159,29 +209,22 @@ class LogModel {
       const value = 'v'.repeat(this.#random.below(20) === 0 ? 400 : this.#random.below(30));
       const added = record(this.#revision, name, value, { sub });
       this.#all.push(added);
-      const entry = this.#entries.get(name);
-      const position = this.log.append(added, entry?.last ?? noPosition);
-      if (entry === undefined) this.#entries.set(name, new KeyEntry(name, position));
-      else entry.add(position);
-      this.#held.set(name, [...(this.#held.get(name) ?? []), added]);
+      if (!this.#keys.has(name)) this.#keys.set(name, new Held(this.log, name));
+      this.#keys.get(name)!.put(this.#revision, value, { sub });
+      this.#wanted.set(name, [...(this.#wanted.get(name) ?? []), added]);
     }
   }
 
   #compact(): void {
     this.#first = Math.min(this.#revision, this.#first + this.#random.below(30));
-    for (const [name, held] of this.#held) {
-      while (held[1] !== undefined && held[1].modRevision <= this.#first) {
-        held.shift();
-        this.log.drop(this.#entries.get(name)!.dropOldest());
+    for (const [name, records] of this.#wanted) {
+      while (records[1] !== undefined && records[1].modRevision <= this.#first) {
+        records.shift();
+        this.#keys.get(name)!.dropOldest();
       }
     }
     this.log.settleBefore(this.#first);
     this.#all = this.#all.filter(({ modRevision }) => modRevision >= this.#first);
-  }
-
-  #holderOf(position: Position): KeyEntry | undefined {
-    const entry = this.#entries.get(keyName(this.log.key(position)));
-    return entry?.oldest === position ? entry : undefined;
   }
 }
 

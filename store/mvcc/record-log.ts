@@ -1,5 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { RecordSegment } from './record-segment.ts';
+import { keyName } from './key-name.ts';
+import type { KeyName } from './key-name.ts';
 import type { StoredValue } from './types.ts';
 
 /**
@@ -8,6 +10,8 @@ import type { StoredValue } from './types.ts';
  */
 export type Position = number;
 export const noPosition: Position = -1;
+/** stands where a record says which one was before, once it is dropped itself */
+const droppedMark = -2;
 
 const slotBits = 12;
 const slotMask = (1 << slotBits) - 1;
@@ -28,13 +32,15 @@ const defaults: SegmentLimits = { slotsMin: 16, slotsMax: slotMask + 1, bytesMin
 /** a settled segment with fewer live records than this part of all is emptied */
 const liveShareMin = 1 / 4;
 
-/** What holds a record that settled: it is the oldest one of a key. */
-export interface Holder {
-  replaceOldest(position: Position): void;
+/** Who knows where records are. */
+export interface Keeper {
+  /** `from` is as it was until this returns */
+  moved(from: Position, to: Position): void;
 }
 
 /**
- * All records, in the order in which they were made; the history, which reaches back to some revision, is their end.
+ * All records, in the order in which they were made; the history, which reaches back to some revision, is their end. Each
+ * knows the one before it with the same key, as long as somebody may ask for that.
  *
  *     two records a segment; x is put in the revisions 2, 4 and 6, y is put in 3 and deleted in 5:
  *
@@ -64,8 +70,8 @@ export class RecordLog {
     this.#limits = limits;
   }
 
-  /** Copies a record in, which must not be older than the last one. `sameKey`: where one with the same key is; -1: unknown. */
-  append(record: StoredValue, sameKey: Position): Position {
+  /** Copies a record in, which must not be older than the last one. `previous`: the newest one with the same key; -1: none. */
+  append(record: StoredValue, previous: Position): Position {
     const bytes = record.key.length + record.value.length;
     const history = this.#history;
     let open = history[history.length - 1];
@@ -73,8 +79,44 @@ export class RecordLog {
       open = this.#next(open, bytes);
       history.push(open);
     }
-    const beside = sameKey >>> slotBits === open.id && sameKey >= 0;
-    return (open.id << slotBits) | open.append(record, beside ? sameKey & slotMask : -1);
+    const beside = previous >= 0 && previous >>> slotBits === open.id;
+    return (open.id << slotBits) | open.append(record, beside ? previous & slotMask : -1, previous);
+  }
+
+  /** the record before, with the same key; -1: none that is kept */
+  previous(position: Position): Position {
+    return Math.max(noPosition, this.#at(position).previous(position & slotMask));
+  }
+
+  /** The one before was dropped. */
+  forgetPrevious(position: Position): void {
+    this.#at(position).setPrevious(position & slotMask, noPosition);
+  }
+
+  /** The one before has moved. */
+  setPrevious(position: Position, previous: Position): void {
+    this.#at(position).setPrevious(position & slotMask, previous);
+  }
+
+  isDropped(position: Position): boolean {
+    return this.#at(position).previous(position & slotMask) === droppedMark;
+  }
+
+  /**
+   * The oldest record with the same key in the same segment, to which a search back in time may leap. It may be dropped;
+   * then there is none before it.
+   */
+  leapBack(position: Position): Position {
+    return (position & ~slotMask) | this.#at(position).first(position & slotMask);
+  }
+
+  name(position: Position): KeyName {
+    return keyName(this.key(position));
+  }
+
+  /** Negative where the record's key comes before `name`, 0 where it is that. */
+  compareKey(position: Position, name: KeyName): number {
+    return this.#at(position).compareKey(position & slotMask, name);
   }
 
   read(position: Position): StoredValue {
@@ -120,9 +162,10 @@ export class RecordLog {
     return this.#segments.filter((segment) => segment !== undefined);
   }
 
-  /** No key holds it any more. What the history needs stays readable for it. */
+  /** No key has it any more. What the history needs stays readable for it. */
   drop(position: Position): void {
     const segment = this.#at(position);
+    segment.setPrevious(position & slotMask, droppedMark);
     segment.live--;
     if (segment.settled) this.#tidy(segment);
   }
@@ -150,19 +193,15 @@ export class RecordLog {
     return this.#sparse.size > 0;
   }
 
-  /**
-   * Moves records out of segments that are nearly empty, looking at up to `budget` of them; returns at how many.
-   * `holderOf` finds the key that holds a record, if any does.
-   */
-  repack(budget: number, holderOf: (position: Position) => Holder | undefined): number {
+  /** Moves records out of segments that are nearly empty, looking at up to `budget` of them; returns at how many. */
+  repack(budget: number, keeper: Keeper): number {
     let looked = 0;
     for (const segment of this.#sparse) {
       for (; segment.live > 0 && looked < budget; looked++) {
         assert(segment.moved < segment.count, 'a segment has no more live records than records');
-        const slot = segment.moved++;
-        const holder = holderOf((segment.id << slotBits) | slot);
-        if (holder === undefined) continue;
-        holder.replaceOldest(this.#appendSettled(segment.read(slot)));
+        const from = (segment.id << slotBits) | segment.moved++;
+        if (this.isDropped(from)) continue;
+        keeper.moved(from, this.#appendSettled(this.read(from), this.previous(from)));
         segment.live--;
       }
       if (segment.live > 0) break;
@@ -171,7 +210,7 @@ export class RecordLog {
     return looked;
   }
 
-  #appendSettled(record: StoredValue): Position {
+  #appendSettled(record: StoredValue, previous: Position): Position {
     const bytes = record.key.length + record.value.length;
     let open = this.#settling;
     if (open === undefined || !open.fits(bytes)) {
@@ -179,7 +218,7 @@ export class RecordLog {
       if (open !== undefined) this.#settle(open);
       open = this.#settling;
     }
-    return (open.id << slotBits) | open.append(record, -1);
+    return (open.id << slotBits) | open.append(record, -1, previous);
   }
 
   /** Another segment, for at least one record of so many bytes. */

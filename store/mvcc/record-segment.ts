@@ -1,3 +1,4 @@
+import type { KeyName } from './key-name.ts';
 import type { StoredValue } from './types.ts';
 
 const numbersPerSlot = 3;
@@ -5,13 +6,14 @@ const modAt = 0;
 const createAt = 1;
 const versionAt = 2;
 
-const wordsPerSlot = 6;
+const wordsPerSlot = 7;
 const subAt = 0;
 const hashAt = 1;
-const keyAt = 2;
+const firstAt = 2;
 const keyLengthAt = 3;
 const valueAt = 4;
 const valueLengthAt = 5;
+const previousAt = 6;
 
 /** what is left empty of a full segment is given back where it is more than this part of it */
 const slackMax = 1 / 4;
@@ -22,9 +24,12 @@ const slackMax = 1 / 4;
  *
  *     put x=a (rev 2), put y=bb (3), put x=c (4):
  *
- *     numbers   2 2 1 │ 3 3 1 │ 4 2 2            mod, create, version
- *     words     0 # 0 1 1 1 │ 0 # 2 1 3 2 │ 0 # 0 1 5 1      sub, hash, where key and value are in:
- *     bytes     x a y b b c                      the key of the third is that of the first
+ *     slot      0               │ 1               │ 2
+ *     numbers   2 2 1           │ 3 3 1           │ 4 2 2           mod, create, version
+ *     words     0 # 0 1 1 1 -1  │ 0 # 1 1 3 2 -1  │ 0 # 0 1 5 1 0   sub, hash, first slot with this key, the key's length,
+ *     bytes     x a             │ y b b           │ c               where the value is, its length, the record before
+ *
+ * A key stands in front of the value of its first record here.
  */
 export class RecordSegment {
   /** place in the log's table of segments */
@@ -71,8 +76,11 @@ export class RecordSegment {
     return this.#count < this.#slots && this.#used + bytes <= this.#bytes.length;
   }
 
-  /** Copies it in; to be called where it `fits`. `keySlot`: of a record here with the same key, -1: none. Returns its slot. */
-  append(record: StoredValue, keySlot: number): number {
+  /**
+   * Copies it in; to be called where it `fits`. `beside`: slot of a record here with the same key, -1: none; `previous`:
+   * what the log is to know of the record before. Returns its slot.
+   */
+  append(record: StoredValue, beside: number, previous: number): number {
     const slot = this.#count++;
     const { key, value, lease } = record;
     const n = slot * numbersPerSlot;
@@ -84,10 +92,12 @@ export class RecordSegment {
     const words = this.#words;
     words[w + subAt] = record.sub;
     words[w + hashAt] = record.hash;
-    words[w + keyAt] = keySlot < 0 ? this.#copy(key) : words[keySlot * wordsPerSlot + keyAt]!;
+    if (beside < 0) this.#copy(key);
+    words[w + firstAt] = beside < 0 ? slot : words[beside * wordsPerSlot + firstAt]!;
     words[w + keyLengthAt] = key.length;
     words[w + valueAt] = this.#copy(value);
     words[w + valueLengthAt] = value.length;
+    words[w + previousAt] = previous;
     if (lease !== 0n) (this.#leases ??= new BigInt64Array(this.#slots))[slot] = lease;
     this.live++;
     return slot;
@@ -117,9 +127,35 @@ export class RecordSegment {
     return this.#leases === undefined ? 0n : this.#leases[slot]!;
   }
 
+  /** the first slot here with the same key */
+  first(slot: number): number {
+    return this.#words[slot * wordsPerSlot + firstAt]!;
+  }
+
+  /** as it was given, a 32-bit integer */
+  previous(slot: number): number {
+    return this.#words[slot * wordsPerSlot + previousAt]! | 0;
+  }
+
+  setPrevious(slot: number, previous: number): void {
+    this.#words[slot * wordsPerSlot + previousAt] = previous;
+  }
+
   key(slot: number): Uint8Array {
-    const w = slot * wordsPerSlot;
-    return this.#view(this.#words[w + keyAt]!, this.#words[w + keyLengthAt]!);
+    return this.#view(this.#keyAt(slot), this.#words[slot * wordsPerSlot + keyLengthAt]!);
+  }
+
+  /** Negative where the key comes before `name`, 0 where it is that. */
+  compareKey(slot: number, name: KeyName): number {
+    const length = this.#words[slot * wordsPerSlot + keyLengthAt]!;
+    const at = this.#keyAt(slot);
+    const bytes = this.#bytes;
+    const common = Math.min(length, name.length);
+    for (let i = 0; i < common; i++) {
+      const difference = bytes[at + i]! - name.charCodeAt(i);
+      if (difference !== 0) return difference;
+    }
+    return length - name.length;
   }
 
   value(slot: number): Uint8Array {
@@ -167,6 +203,11 @@ export class RecordSegment {
       this.#leases = this.#leases?.slice(0, this.#count);
     }
     if (this.#used < this.#bytes.length * (1 - slackMax)) this.#bytes = this.#bytes.slice(0, this.#used);
+  }
+
+  #keyAt(slot: number): number {
+    const first = this.first(slot) * wordsPerSlot;
+    return this.#words[first + valueAt]! - this.#words[first + keyLengthAt]!;
   }
 
   #copy(bytes: Uint8Array): number {

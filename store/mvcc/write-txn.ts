@@ -1,7 +1,8 @@
 import { compareHolds } from './compare.ts';
-import type { KeyEntry } from './key-entry.ts';
 import { keyName, keyRange } from './key-name.ts';
 import type { KeyName } from './key-name.ts';
+import { noKey } from './key-table.ts';
+import type { KeyId } from './key-table.ts';
 import { collect, readRange } from './range.ts';
 import type { Readable } from './range.ts';
 import { recordHash } from './record-hash.ts';
@@ -29,8 +30,8 @@ export interface TxnBase extends Readable {
   readonly revision: number;
   readonly compactRevision: number;
   hasLease(id: bigint): boolean;
-  /** Copies a record in; `entry` as the index has it before. Attaches the key to the record's lease, and detaches it from the one before. */
-  add(name: KeyName, entry: KeyEntry | undefined, record: StoredValue, leaseBefore: bigint): void;
+  /** Copies a record in; `id` as the index has it before. Attaches the key to the record's lease, and detaches it from the one before. */
+  add(name: KeyName, id: KeyId, record: StoredValue, leaseBefore: bigint): void;
 }
 
 /**
@@ -65,8 +66,8 @@ export class WriteTxn {
   put(p: PutRequest): PutResult {
     const { index, log } = this.#base;
     const name = keyName(p.key);
-    const entry = index.get(name);
-    const before = entry === undefined ? noPosition : index.latest(entry);
+    const id = index.find(name);
+    const before = id === noKey ? noPosition : index.latest(id);
     const isNew = before === noPosition;
     const previous = !isNew && (p.prevKv || p.ignoreValue) ? log.read(before) : undefined;
     const leaseBefore = isNew ? 0n : log.lease(before);
@@ -79,7 +80,7 @@ export class WriteTxn {
     const sub = this.#changes++;
     const hash = recordHash(key, value, revision, sub, createRevision, version, lease);
     const record = { key, createRevision, modRevision: revision, version, value, lease, sub, hash };
-    this.#base.add(name, entry, record, leaseBefore);
+    this.#base.add(name, id, record, leaseBefore);
     return { header: { revision }, prevKv: p.prevKv ? previous : undefined };
   }
 
@@ -88,20 +89,21 @@ export class WriteTxn {
     const at = { revision: this.revision, current: true };
     const { positions } = collect(index, keyRange(d.key, d.rangeEnd), at, Infinity);
     const prevKvs = d.prevKv ? positions.map((position) => log.read(position)) : [];
-    for (const position of positions) this.delete(keyName(log.key(position)));
+    for (const position of positions) this.delete(log.name(position));
     return { header: { revision: this.revision }, deleted: positions.length, prevKvs };
   }
 
   /** of a key that exists */
   delete(name: KeyName): void {
     const { index, log } = this.#base;
-    const entry = index.get(name)!;
-    const key = log.key(entry.last);
+    const id = index.find(name);
+    const before = index.newest(id);
+    const key = log.key(before);
     const modRevision = this.#base.revision + 1;
     const sub = this.#changes++;
     const hash = recordHash(key, noBytes, modRevision, sub, 0, 0, 0n);
     const record = { key, createRevision: 0, modRevision, version: 0, value: noBytes, lease: 0n, sub, hash };
-    this.#base.add(name, entry, record, log.lease(entry.last));
+    this.#base.add(name, id, record, log.lease(before));
   }
 
   /** Checks all that may fail before anything is changed. */
@@ -164,8 +166,8 @@ export function checkPut(base: TxnBase, p: PutRequest): void {
   const lease = p.lease ?? 0n;
   if (lease !== 0n && !base.hasLease(lease)) throw new MvccError('lease-not-found');
   if (!p.ignoreValue && !p.ignoreLease) return;
-  const entry = base.index.get(keyName(p.key));
-  if (entry === undefined || !base.index.isLive(entry)) throw new MvccError('key-not-found');
+  const id = base.index.find(keyName(p.key));
+  if (id === noKey || !base.index.isLive(id)) throw new MvccError('key-not-found');
 }
 
 /** a nested transaction counts as a write, as in etcd */
