@@ -1,4 +1,6 @@
+import { fdatasync, writev } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { lockDataDir } from './data-dir-lock.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
 
@@ -33,8 +35,55 @@ export interface Disk {
   lock(dir: string): Promise<DataDirLock>;
 }
 
+/** What the log does for each entry goes to the descriptor: a FileHandle's own calls take several times as long to begin. */
+class SystemFile implements DiskFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  writev(buffers: readonly Uint8Array[], position: number): Promise<{ bytesWritten: number }> {
+    return new Promise((resolve, reject) => {
+      writev(this.#handle.fd, buffers, position, (error, bytesWritten) => {
+        if (error) reject(error);
+        else resolve({ bytesWritten });
+      });
+    });
+  }
+
+  datasync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#handle.fd, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  appendFile(bytes: Uint8Array): Promise<void> {
+    return this.#handle.appendFile(bytes);
+  }
+
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }> {
+    return this.#handle.read(buffer, offset, length, position);
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#handle.truncate(size);
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
 export const systemDisk: Disk = {
-  open: async (file, flags) => await open(file, flags),
+  open: async (file, flags) => new SystemFile(await open(file, flags)),
   readFile: (file) => readFile(file),
   readdir: (dir) => readdir(dir),
   mkdir: async (dir) => void (await mkdir(dir, { recursive: true, mode: 0o700 })),

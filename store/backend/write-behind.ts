@@ -34,7 +34,7 @@ interface Group {
 const batchBytesMax = 4 * 1024 * 1024;
 const opOverheadBytes = 32;
 /** what comes within this time goes into one batch, unless it is so much, or somebody waits */
-const gatherMs = 20;
+const gatherMs = 100;
 const gatherBytes = 256 * 1024;
 
 const emptyGroup = (): Group => ({ ops: [], latest: new Map(), bytes: 0, index: 0, commit: 0 });

@@ -58,6 +58,7 @@ export class Proposer {
   #waiting = 0;
   #failed = 0;
   #stopped = false;
+  #leaderChanges = 0;
 
   constructor(options: ProposerOptions) {
     this.#options = options;
@@ -76,7 +77,9 @@ export class Proposer {
 
   start(node: RaftNode): void {
     this.#node = node;
+    this.#leaderChanges = node.status().leaderChanges;
     this.#stopListening = node.onLeaderChange((status) => {
+      this.#leaderChanges = status.leaderChanges;
       if (status.leader !== '') this.#repeat(() => true);
     });
   }
@@ -140,7 +143,7 @@ export class Proposer {
       bytes: entryCodec.encode({ session: this.#options.session, sequence, commands }),
       waiters,
       deadlineMs: this.#clock.monotonicMs() + this.#options.timeoutMs,
-      leaderChangesBefore: this.#node?.status().leaderChanges ?? 0,
+      leaderChangesBefore: this.#leaderChanges,
       proposedAtMs: -Infinity,
       ownTerm: 0,
     };
