@@ -171,6 +171,26 @@ void t.test("etcdctl on a cluster's store, over mutual TLS", { skip }, async (t)
     t.not(admin.code, 0, 'who may talk to the API server may not therefore talk to the store');
   });
 
+  await t.test("authentication on a cluster's store: the API server is known by its certificate", async (t) => {
+    const server = 'kube-apiserver-etcd-client';
+    await etcdctl('user', 'add', 'root:pw');
+    await etcdctl('user', 'add', server, '--no-password');
+    for (const user of ['root', server]) await etcdctl('user', 'grant-role', user, 'root');
+    t.equal(await etcdctl('auth', 'enable'), 'Authentication Enabled');
+    await cluster.kubectl(['create', 'configmap', 'secured', '--from-literal=a=b']);
+    t.match(await cluster.kubectl(['get', 'configmap', 'secured', '-o', 'name']), /^configmap\/secured$/m);
+    const replica = {
+      ...env,
+      ETCDCTL_CERT: join(cluster.dataDir, 'pki', 'replica-1-etcd.crt'),
+      ETCDCTL_KEY: join(cluster.dataDir, 'pki', 'replica-1-etcd.key'),
+    };
+    const other = await execute(program, ['get', 'k/a'], { env: replica });
+    t.match(other.stderr, /etcdserver: permission denied/, 'who has a certificate is not therefore permitted');
+    await cluster.until('all are healthy', ({ replicas }) => replicas.every(({ health }) => health === 'healthy'));
+    t.equal(await etcdctl('auth', 'disable'), 'Authentication Disabled');
+    t.equal((await execute(program, ['get', 'k/a'], { env: replica })).code, 0);
+  });
+
   await t.test("the API server's objects are where a real one keeps them", async (t) => {
     t.match(await etcdctl('get', '--prefix', '/registry/', '--keys-only'), /^\/registry\/namespaces\/default$/m);
     t.match(await etcdctl('get', '/registry/namespaces/default', '--print-value-only'), /default/);
