@@ -13,7 +13,8 @@ import { bytes, TestClient } from '../store/etcd/test-client.ts';
 import { TestCluster } from '../store/etcd/test-cluster.ts';
 import { contentOf, fill } from '../store/etcd/test-content.ts';
 import { execute, kuorum } from './testing/local-cluster.ts';
-import { etcdReleases, freePort, startRealEtcd } from './testing/real-etcd.ts';
+import { freePort } from './testing/ports.ts';
+import { etcdReleases, startRealEtcd } from './testing/real-etcd.ts';
 
 t.setTimeout(300_000);
 

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const skippedFolders = new Set(['node_modules', 'dist', '.git', '.tap', '.kuorum']);
 const defaultTimeoutMs = 180_000;
-// End-to-end files start whole clusters: they run after the others, one at a time.
+// End-to-end files start whole clusters: they run after the others, two at a time, each job with ports of its own.
+const heavyJobsMax = 2;
 const isHeavy = (file) => file.startsWith('e2e/') || file.endsWith('.e2e.test.ts');
 
 function* testFiles(path) {
@@ -48,14 +49,17 @@ function countsOf(output, exitCode) {
   return { passed, failed: exitCode !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
-function run(file) {
+/** What tells a test file apart from those that run beside it: see freePortBlock in e2e/testing/local-cluster.ts. */
+const forJob = (job) => ({ KUORUM_TEST_JOB: String(job) });
+
+function run(file, job) {
   return new Promise((resolve) => {
     const started = performance.now();
     const timeoutMs = isHeavy(relative(root, file)) ? defaultTimeoutMs * 4 : defaultTimeoutMs;
     const child = spawn(process.execPath, ['--enable-source-maps', '--import', 'tsx', file], {
       cwd: root,
       // tap's own limit of 30 s a file would fail what is merely slow on a busy machine
-      env: { ...process.env, TAP_BAIL: '0', TAP_TIMEOUT: String(timeoutMs / 1000), NODE_ENV: 'test' },
+      env: { ...process.env, TAP_BAIL: '0', TAP_TIMEOUT: String(timeoutMs / 1000), NODE_ENV: 'test', ...forJob(job) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -86,8 +90,8 @@ function run(file) {
 
 async function runAll(files, jobs, report) {
   const queue = [...files];
-  const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) report(await run(file));
+  const worker = async (_, job) => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) report(await run(file, job));
   };
   await Promise.all(Array.from({ length: jobs }, worker));
 }
@@ -116,7 +120,7 @@ for (let round = 1; round <= options.repeat; round++) {
     options.jobs,
     report,
   );
-  await runAll(files.filter(isHeavy), 1, report);
+  await runAll(files.filter(isHeavy), Math.min(options.jobs, heavyJobsMax), report);
 }
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kuorumProgram } from './local-cluster.ts';
+import { freePorts } from './ports.ts';
 
 /** A memory disk where there is one: what is tested here is not durability. */
 const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -37,14 +36,6 @@ export interface EtcdProcessesOptions {
   readonly flags?: readonly string[];
   /** flags of TLS; URLs begin with https then */
   readonly tls?: readonly string[];
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((s) => new Promise<void>((done) => s.listen(0, '127.0.0.1', done))));
-  const ports = servers.map((s) => (s.address() as AddressInfo).port);
-  await Promise.all(servers.map((s) => new Promise((done) => s.close(done))));
-  return ports;
 }
 
 interface Place {

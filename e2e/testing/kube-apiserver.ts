@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { eventually } from '../../client/testing/eventually.ts';
+import { freePort } from './ports.ts';
 import { Rest } from './rest.ts';
 import { CertificateFolder } from './store-certificates.ts';
 
@@ -28,15 +27,6 @@ export interface KubeApiserverOptions {
   /** its certificate for the store is `client.crt` there */
   readonly etcdCertificates: CertificateFolder;
   readonly flags?: readonly string[];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function writeServiceAccountKeys(folder: string): { privateKey: string; publicKey: string } {

@@ -1,12 +1,14 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ClusterStatus } from '../../cli/cluster/cluster-status.ts';
+import { freePortBlock } from './ports.ts';
+
+export { freePortBlock } from './ports.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'bin', 'kuorum.mjs');
@@ -74,24 +76,6 @@ export const startKuorum = (args: readonly string[]): ChildProcess =>
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...buildOnce() },
   });
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-
-/** A base port whose whole block (front, 3 a replica) is free now, below the range the kernel hands out itself. */
-export async function freePortBlock(replicas: number): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const base = 10_000 + 100 * Math.floor(Math.random() * 200);
-    const ports = [base];
-    for (let n = 1; n <= replicas; n++) ports.push(base + 10 * n, base + 10 * n + 1, base + 10 * n + 2);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
-  }
-  throw new Error('no free block of ports');
-}
 
 export interface LocalCluster {
   readonly dataDir: string;

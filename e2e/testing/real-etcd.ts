@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { findPeer, lacking } from './peers.ts';
+import { freePort } from './ports.ts';
 
 /** Programs of one release of etcd. */
 export interface EtcdRelease {
@@ -30,14 +29,6 @@ export const etcdReleases: readonly EtcdRelease[] = [
   releaseOf("the system's etcd", 'etcd', 'etcdctl', 'etcdctl'),
   ...['3.6', '3.7'].map((line) => releaseOf(`etcd ${line}`, `etcd-${line}`, `etcdctl-${line}`, `etcdutl-${line}`)),
 ];
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 export interface RealEtcd {
   readonly url: string;
