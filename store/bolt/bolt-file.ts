@@ -62,21 +62,13 @@ export class BoltFile {
   }
 
   bucketNames(): string[] {
-    const names: string[] = [];
-    for (const element of this.#walk(this.#meta.root, top)) {
-      if (!isBucket(element)) throw this.#source.damaged(0, 'an entry beside the buckets');
-      names.push(Buffer.from(element.key).toString());
-    }
-    return names;
+    return this.#buckets().map(({ key }) => Buffer.from(key).toString());
   }
 
   /** The entries in order; none where there is no such bucket. They are valid until the next one is asked for. */
   *entries(bucket: string): Generator<BoltEntry, void, undefined> {
-    for (const element of this.#walk(this.#meta.root, top)) {
-      if (Buffer.from(element.key).toString() !== bucket) continue;
-      yield* this.#bucketEntries(element);
-      return;
-    }
+    const found = this.#buckets().find(({ key }) => Buffer.from(key).toString() === bucket);
+    if (found !== undefined) for (const leaf of this.#bucketLeaves(found)) yield* leaf;
   }
 
   get(bucket: string, key: string): Uint8Array | undefined {
@@ -93,7 +85,7 @@ export class BoltFile {
     try {
       for (const page of [0, 1]) this.#use(page, 0);
       const free = freelist === undefined ? undefined : this.#freePages(freelist);
-      for (const element of this.#walk(this.#meta.root, top)) for (const _ of this.#bucketEntries(element));
+      for (const bucket of this.#buckets()) for (const _ of this.#bucketLeaves(bucket));
       if (free === undefined) return; // nobody says which are
       for (let page = 0; page < pageCount; page++) {
         if (((used[page >> 3]! >> (page & 7)) & 1) === 0) {
@@ -121,15 +113,22 @@ export class BoltFile {
     return free;
   }
 
-  *#bucketEntries({ key, value }: LeafElement): Generator<LeafElement, void, undefined> {
+  #buckets(): LeafElement[] {
+    const buckets = [...this.#leaves(this.#meta.root, top)].flat();
+    if (!buckets.every(isBucket)) throw this.#source.damaged(0, 'an entry beside the buckets');
+    return buckets;
+  }
+
+  *#bucketLeaves({ key, value }: LeafElement): Generator<LeafElement[], void, undefined> {
     const name = Buffer.from(key).toString();
     const header = Buffer.from(value.buffer, value.byteOffset, value.length);
     if (header.length < bucketHeaderBytes) throw this.#source.damaged(0, `the bucket ${name} has no head`);
     const root = Number(header.readBigUInt64LE(0));
-    const elements = root === 0 ? this.#inline(header.subarray(bucketHeaderBytes), name) : this.#walk(root, top);
-    for (const element of elements) {
-      if (isBucket(element)) throw this.#source.damaged(root * this.#meta.pageBytes, `a bucket within bucket ${name}`);
-      yield element;
+    const leaves = root === 0 ? [this.#inline(header.subarray(bucketHeaderBytes), name)] : this.#leaves(root, top);
+    for (const leaf of leaves) {
+      if (leaf.some(isBucket))
+        throw this.#source.damaged(root * this.#meta.pageBytes, `a bucket within bucket ${name}`);
+      yield leaf;
     }
   }
 
@@ -144,19 +143,20 @@ export class BoltFile {
     }
   }
 
-  *#walk(id: number, place: Place): Generator<LeafElement, void, undefined> {
+  /** The leaf pages of a tree, in order. */
+  *#leaves(id: number, place: Place): Generator<LeafElement[], void, undefined> {
     const page = this.#page(id);
     const offset = id * this.#meta.pageBytes;
     if (place.depth > depthMax) throw this.#source.damaged(offset, 'a tree that is too deep: it runs in a circle');
     if (page.flags === pageFlag.leaf) {
       const elements = this.#within(page, leafElements);
       this.#checkOrder(offset, elements, place);
-      yield* elements;
+      yield elements;
     } else if (page.flags === pageFlag.branch) {
       const elements = this.#within(page, branchElements);
       this.#checkOrder(offset, elements, place);
       for (const [i, { key, child }] of elements.entries()) {
-        yield* this.#walk(child, { from: key, below: elements[i + 1]?.key ?? place.below, depth: place.depth + 1 });
+        yield* this.#leaves(child, { from: key, below: elements[i + 1]?.key ?? place.below, depth: place.depth + 1 });
       }
     } else {
       throw this.#source.damaged(offset, `page ${id} is neither leaf nor branch`);

@@ -98,23 +98,30 @@ export class BackupFile {
 
   /** Of every change that is kept, in order. Throws BackupError where one is not what etcd writes. */
   *records(): Generator<BackupRecord, void, undefined> {
-    for (const { key, value } of this.entries(bucketName.key)) {
-      const fault = (what: string): BackupError =>
-        new BackupError(`${this.file}: the entry ${Buffer.from(key).toString('hex')} of the bucket key ${what}`);
-      const revision = decodeRevision(key);
-      if (revision === undefined) throw fault('is at no revision');
-      // what etcdutl puts where a revision was bumped; nobody reads it
-      if (value.length === 0) continue;
-      let kv: KeyValue;
-      try {
-        kv = kvCodec.decode(value);
-      } catch (error) {
-        throw new BackupError(fault('holds no key and value').message, { cause: error });
-      }
-      if (kv.key.length === 0) throw fault('has no key');
-      if (!revision.tombstone && kv.modRevision !== revision.main) throw fault(`says revision ${kv.modRevision}`);
-      yield { ...revision, kv, bytes: value };
+    for (const entry of this.entries(bucketName.key)) {
+      const record = this.#record(entry);
+      if (record !== undefined) yield record;
     }
+  }
+
+  /** undefined: what etcdutl puts where a revision was bumped; nobody reads it */
+  #record({ key, value }: BoltEntry): BackupRecord | undefined {
+    const fault = (what: string, cause?: unknown): BackupError =>
+      new BackupError(`${this.file}: the entry ${Buffer.from(key).toString('hex')} of the bucket key ${what}`, {
+        cause,
+      });
+    const revision = decodeRevision(key);
+    if (revision === undefined) throw fault('is at no revision');
+    if (value.length === 0) return undefined;
+    let kv: KeyValue;
+    try {
+      kv = kvCodec.decode(value);
+    } catch (error) {
+      throw fault('holds no key and value', error);
+    }
+    if (kv.key.length === 0) throw fault('has no key');
+    if (!revision.tombstone && kv.modRevision !== revision.main) throw fault(`says revision ${kv.modRevision}`);
+    return { ...revision, kv, bytes: value };
   }
 
   /** of the last change, or of a compaction behind it; at least 1 */
@@ -138,18 +145,22 @@ export class BackupFile {
   /** Reads all of it once more. */
   status(): BackupStatus {
     let hash = 0;
+    let revision = 0;
+    const keys = new Set<string>();
     for (const name of this.#bolt.bucketNames()) {
       hash = crc32c(Buffer.from(name), hash);
-      for (const { key, value } of this.entries(name)) hash = crc32c(value, crc32c(key, hash));
+      for (const entry of this.entries(name)) {
+        hash = crc32c(entry.value, crc32c(entry.key, hash));
+        if (name !== bucketName.key) continue;
+        const record = this.#record(entry);
+        revision = record?.main ?? decodeRevision(entry.key)?.main ?? revision;
+        if (record === undefined) continue;
+        const { key } = record.kv;
+        const text = Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+        if (record.tombstone) keys.delete(text);
+        else keys.add(text);
+      }
     }
-    const keys = new Set<string>();
-    for (const { kv, tombstone } of this.records()) {
-      const name = Buffer.from(kv.key).toString('latin1');
-      if (tombstone) keys.delete(name);
-      else keys.add(name);
-    }
-    let revision = 0;
-    for (const { key } of this.entries(bucketName.key)) revision = decodeRevision(key)?.main ?? revision;
     const version = this.get(bucketName.meta, metaName.storageVersion)?.toString() ?? '';
     return { hash, revision, totalKey: keys.size, totalSize: this.#bolt.bytes, version };
   }
