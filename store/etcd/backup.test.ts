@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { BackupFile } from './backup-file.ts';
@@ -174,4 +174,63 @@ void t.test('Snapshot: blobs of at most 64 KiB that count down, and the end of i
   t.ok(total! > 8_000_000);
   for await (const _ of snapshotResponses(cluster.clientUrl(0))) break;
   await client.call('KV/Put', { key: bytes('k'), value: bytes('1') });
+});
+
+void t.test(
+  'a snapshot is of one moment, whatever is written while a slow client takes it, and holds nothing up',
+  async (t) => {
+    const cluster = await TestCluster.start(1);
+    const client = new TestClient(cluster.clientUrl(0));
+    const { options, remove } = await reserveOptions(1);
+    t.teardown(async () => {
+      client.close();
+      await cluster.stop();
+      await remove();
+    });
+    const put = (key: string, value: string) => client.call('KV/Put', { key: bytes(key), value: bytes(value) });
+    for (let i = 0; i < 20; i++) await put(`k${i}`, 'x'.repeat(500_000));
+    const responses = snapshotResponses(cluster.clientUrl(0));
+    const blobs: Uint8Array[] = [];
+    const first = await responses.next();
+    if (first.done !== true) blobs.push(first.value.blob.slice());
+    // the client takes no more of it for now; each of these is answered, or the call runs into its deadline
+    for (let i = 0; i < 20; i++) await put(`k${i}`, 'another');
+    await client.call('KV/DeleteRange', { key: bytes('k1') });
+    await client.call('KV/Compact', { revision: 41 });
+    for await (const { blob } of responses) blobs.push(blob.slice());
+    const file = join(dirname(options[0]!.dataDir), 'backup.db');
+    writeFileSync(file, Buffer.concat(blobs));
+    const backup = await BackupFile.open(file);
+    t.match(backup.status(), { revision: 21, totalKey: 20 });
+    t.equal(backup.compactRevision(), -1);
+    t.ok([...backup.records()].every(({ kv }) => kv.value.length === 500_000));
+    backup.close();
+  },
+);
+
+void t.test('a member is added to a cluster that was made of a backup, and gets all of it', async (t) => {
+  const cluster = await TestCluster.start(1);
+  const client = new TestClient(cluster.clientUrl(0));
+  t.teardown(async () => {
+    client.close();
+    await cluster.stop();
+  });
+  await fill(client);
+  const before = await contentOf(client);
+  const file = await saveTo(join(dirname(cluster.optionsOf(0).dataDir), 'backup.db'), cluster.clientUrl(0));
+  await cluster.stopMember(0);
+  const { dataDir } = cluster.optionsOf(0);
+  await rm(dataDir, { recursive: true });
+  await restoreBackup({ file, dataDir, bootstrap: bootstrapOf(cluster.optionsOf(0)) });
+  await cluster.startMember(0);
+  await cluster.leader();
+  const place = await cluster.reserve();
+  await client.call('Cluster/MemberAdd', { peerURLs: cluster.optionsOf(place).initialAdvertisePeerUrls });
+  await cluster.startMember(place);
+  const [a, b] = await cluster.settled();
+  t.equal(a!.hash, b!.hash);
+  t.equal(a!.clusterId, b!.clusterId);
+  const other = new TestClient(cluster.clientUrl(place));
+  t.teardown(() => other.close());
+  t.same(await contentOf(other), before);
 });

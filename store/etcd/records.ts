@@ -1,5 +1,6 @@
 /**
- * What the backend holds. The first letter of a key says what it is; keys of values sort by revision:
+ * What the backend holds. The first letter of a key says what it is; keys of values sort by revision. A new kind of record, as
+ * a new command in the log, raises `storeFormatVersion` (data-version.ts), that older programs do not leave it out unseen.
  *
  *     r <revision 8 bytes> <sub 4 bytes>   a value, or a tombstone (version 0)
  *     l <lease 8 bytes>                    a lease
