@@ -1,9 +1,12 @@
 /** For tests: what Maintenance.Snapshot sends, over real gRPC. */
 import * as grpc from '@grpc/grpc-js';
 import { createHash } from 'node:crypto';
+import { systemClock } from '../../base/clock.ts';
 import type { SnapshotResponse } from '../../proto/etcd-types.ts';
 import { etcd } from './command.ts';
 
+/** busy machines are slow */
+const patienceMs = 60_000;
 const path = '/etcdserverpb.Maintenance/Snapshot';
 
 /** The responses as they come; whoever does not ask for the next one holds the stream up. */
@@ -17,6 +20,7 @@ export async function* snapshotResponses(url: string, metadata = {}): AsyncGener
       (buffer: Buffer) => response.decode(buffer) as SnapshotResponse,
       {},
       grpc.Metadata.fromHttp2Headers(metadata),
+      { deadline: systemClock.nowMs() + patienceMs },
     );
     yield* call as AsyncIterable<SnapshotResponse>;
   } finally {
