@@ -1,41 +1,11 @@
 import { assert } from '../../base/assert.ts';
+import { chunkSizeMax, KeyChunk } from './key-chunk.ts';
 import { noKey, KeyTable } from './key-table.ts';
 import type { KeyId } from './key-table.ts';
 import type { KeyName } from './key-name.ts';
 import { noPosition } from './record-log.ts';
 import type { Keeper, Position, RecordLog } from './record-log.ts';
 
-/** a run of neighbouring keys */
-class Chunk {
-  ids: Uint32Array;
-  count = 0;
-  /** keys whose newest record is no tombstone */
-  live = 0;
-  /** a name that none of them comes before, and that none of an earlier chunk reaches */
-  start: KeyName;
-
-  constructor(start: KeyName, room: number) {
-    this.start = start;
-    this.ids = new Uint32Array(room);
-  }
-
-  insert(place: number, id: KeyId): void {
-    if (this.count === this.ids.length) {
-      const ids = new Uint32Array(Math.min(chunkSizeMax, this.count * 2));
-      ids.set(this.ids);
-      this.ids = ids;
-    }
-    this.ids.copyWithin(place + 1, place, this.count++);
-    this.ids[place] = id;
-  }
-
-  remove(place: number): void {
-    this.ids.copyWithin(place, place + 1, this.count--);
-  }
-}
-
-const chunkSizeMin = 8;
-const chunkSizeMax = 512;
 /** left for what comes between, where keys come in rising order */
 const splitRest = 32;
 
@@ -51,7 +21,7 @@ const splitRest = 32;
 export class KeyIndex implements Keeper {
   readonly #log: RecordLog;
   readonly #table: KeyTable;
-  readonly #chunks: Chunk[] = [];
+  readonly #chunks: KeyChunk[] = [];
   #live = 0;
 
   constructor(log: RecordLog) {
@@ -126,8 +96,8 @@ export class KeyIndex implements Keeper {
     const name = this.#log.name(this.#table.newest(id));
     const at = this.#chunkOf(name);
     const chunk = this.#chunks[at]!;
-    const place = this.#lowerBound(chunk, name);
-    assert(chunk.ids[place] === id, 'a key is in the chunk that its name leads to');
+    const place = chunk.lowerBound(name);
+    assert(chunk.at(place) === id, 'a key is in the chunk that its name leads to');
     chunk.remove(place);
     if (chunk.count === 0) this.#chunks.splice(at, 1);
     if (at === 0 && this.#chunks.length > 0) this.#chunks[0]!.start = '';
@@ -150,9 +120,9 @@ export class KeyIndex implements Keeper {
     for (let at = this.#chunkOf(start); at < this.#chunks.length; at++) {
       const chunk = this.#chunks[at]!;
       if (end !== undefined && chunk.start >= end) return;
-      const to = this.#isBefore(at, end) ? chunk.count : this.#lowerBound(chunk, end!);
-      let place = chunk.start >= start ? 0 : this.#lowerBound(chunk, start);
-      for (; place < to; place++) if (!visit(chunk.ids[place]!)) return;
+      const to = this.#isBefore(at, end) ? chunk.count : chunk.lowerBound(end!);
+      let place = chunk.start >= start ? 0 : chunk.lowerBound(start);
+      for (; place < to; place++) if (!visit(chunk.at(place))) return;
     }
   }
 
@@ -167,10 +137,7 @@ export class KeyIndex implements Keeper {
         count += chunk.live;
         continue;
       }
-      const to = before ? chunk.count : this.#lowerBound(chunk, end!);
-      for (let place = this.#lowerBound(chunk, start); place < to; place++) {
-        if (this.isLive(chunk.ids[place]!)) count++;
-      }
+      count += chunk.countLive(chunk.lowerBound(start), before ? chunk.count : chunk.lowerBound(end!));
     }
     return count;
   }
@@ -201,30 +168,18 @@ export class KeyIndex implements Keeper {
 
   #insert(name: KeyName, id: KeyId, live: number): void {
     this.#live += live;
-    if (this.#chunks.length === 0) this.#chunks.push(new Chunk('', chunkSizeMin));
+    if (this.#chunks.length === 0) this.#chunks.push(new KeyChunk(this.#log, this.#table, ''));
     const at = this.#chunkOf(name);
     let chunk = this.#chunks[at]!;
     if (chunk.count === chunkSizeMax) {
-      const upper = this.#split(at);
+      // keys that come in rising order leave full chunks behind
+      const place = at === this.#chunks.length - 1 ? chunk.count - splitRest : chunk.count >>> 1;
+      const upper = chunk.split(place);
+      this.#chunks.splice(at + 1, 0, upper);
       if (name >= upper.start) chunk = upper;
     }
-    chunk.insert(this.#lowerBound(chunk, name), id);
+    chunk.insert(name, id);
     chunk.live += live;
-  }
-
-  /** Returns the new chunk, behind the one split. */
-  #split(at: number): Chunk {
-    const chunk = this.#chunks[at]!;
-    // keys that come in rising order leave full chunks behind
-    const place = at === this.#chunks.length - 1 ? chunk.count - splitRest : chunk.count >>> 1;
-    const upper = new Chunk(this.#log.name(this.#table.newest(chunk.ids[place]!)), chunkSizeMax);
-    upper.ids.set(chunk.ids.subarray(place, chunk.count));
-    upper.count = chunk.count - place;
-    chunk.count = place;
-    for (let i = 0; i < upper.count; i++) if (this.isLive(upper.ids[i]!)) upper.live++;
-    chunk.live -= upper.live;
-    this.#chunks.splice(at + 1, 0, upper);
-    return upper;
   }
 
   /** the last chunk that starts at or before `name` (the first one where none does) */
@@ -237,16 +192,5 @@ export class KeyIndex implements Keeper {
       else high = middle;
     }
     return Math.max(0, low - 1);
-  }
-
-  #lowerBound(chunk: Chunk, name: KeyName): number {
-    let low = 0;
-    let high = chunk.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#log.compareKey(this.#table.newest(chunk.ids[middle]!), name) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
