@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import type { AuthRoleGetResponse, AuthStatusResponse, AuthUserListResponse } from '../../../proto/etcd-auth-types.ts';
 import type { RangeResponse } from '../../../proto/etcd-types.ts';
@@ -78,6 +80,30 @@ void t.test('passwords: only the right one, none for who has none, and the old o
   const { users } = await client(0).call<AuthUserListResponse>('Auth/UserList', {}, root);
   t.same(users, ['cert', 'empty', 'root']);
   t.match(await client(0).call<AuthStatusResponse>('Auth/AuthStatus', {}), { enabled: true, authRevision: 10 });
+});
+
+void t.test('CVE-2021-28235: no password is written anywhere', async (t) => {
+  const { cluster, client } = await start(t, 1, { auth });
+  const words = ['correct horse', 'battery staple', 'wrong guess'];
+  await client(0).call('Auth/UserAdd', { name: 'root', password: words[0] });
+  await client(0).call('Auth/UserGrantRole', { user: 'root', role: 'root' });
+  await client(0).call('Auth/AuthEnable', {});
+  const root = await tokenOf(client(0), 'root', words[0]!);
+  await refusal(client(0).call('Auth/Authenticate', { name: 'root', password: words[2] }));
+  await client(0).call('Auth/UserChangePassword', { name: 'root', password: words[1] }, root);
+  await cluster.stopMember(0);
+  const { dataDir } = cluster.optionsOf(0);
+  const files = (await readdir(dataDir, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
+  const contents = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'latin1')));
+  t.ok(
+    contents.some((content) => content.includes('root')),
+    'the user is there',
+  );
+  for (const word of words)
+    t.notOk(
+      contents.some((content) => content.includes(word)),
+      word,
+    );
 });
 
 void t.test('many log in at once, while users are changed', async (t) => {

@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
 /** also served where the member has them */
 const elsewhere: readonly Row[] = [['KV/RangeStream', { key }, empty, denied]];
 
-void t.test('who may call what, while authentication is enabled', async (t) => {
+void t.test('who may call what, while authentication is enabled (CVE-2023-32082, CVE-2026-33343)', async (t) => {
   const cluster = await TestCluster.start(1, { auth: { bcryptCost: 4 } });
   const client = new TestClient(cluster.clientUrl(0));
   t.teardown(async () => {
