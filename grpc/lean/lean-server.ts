@@ -218,7 +218,8 @@ class LeanServer implements GrpcServer {
   }
 }
 
-const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
+const remoteOf = ({ remoteAddress, remotePort }: Socket): string =>
+  remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`;
 
 /** Why the client's certificate does not do; undefined: it does. */
 function whyRefused(socket: TLSSocket, tls: NonNullable<GrpcServerOptions['tls']>): string | undefined {
