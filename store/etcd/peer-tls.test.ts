@@ -39,7 +39,7 @@ async function setUp(t: { teardown(fn: () => unknown): unknown }, allowed: TlsAl
     members[i] = await startEtcdMember({ ...secured[i]!, peerTls: await tlsFromFiles(paths, silentLog, allowed) });
   };
   t.teardown(async () => {
-    await Promise.all(members.map((member) => member?.stop()));
+    await Promise.all(members.map(async (member) => member?.stop()));
     await remove();
     rmSync(folder, { recursive: true, force: true });
   });
