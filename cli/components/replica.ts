@@ -4,6 +4,7 @@ import { startApiServer } from '../../apiserver/server.ts';
 import type { Log } from '../../base/log.ts';
 import { createKubeClient } from '../../client/kube-client.ts';
 import type { KubeClient } from '../../client/types.ts';
+import { tlsFromFiles } from '../../grpc/tls-files.ts';
 import { startControllerManager } from '../../controllers/manager/controller-manager.ts';
 import { startScheduler } from '../../controllers/scheduler/scheduler.ts';
 import { startEtcdMember } from '../../store/etcd/member.ts';
@@ -23,8 +24,12 @@ const ownFirst = (layout: Layout, replica: ReplicaPlace): ReplicaPlace[] => [
 
 async function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Promise<EtcdMember> {
   const { timeouts, name, store } = layout.config;
-  const ca = readFileSync(join(layout.pkiDir, 'etcd-ca.crt'), 'utf8');
-  const tls = { ...readPair(layout.pkiDir, `${replica.name}-etcd`), ca };
+  const file = (of: string): string => join(layout.pkiDir, of);
+  // renewed by `kuorum up`, and read again when they are
+  const tls = await tlsFromFiles(
+    { cert: file(`${replica.name}-etcd.crt`), key: file(`${replica.name}-etcd.key`), ca: file('etcd-ca.crt') },
+    log.child({ part: 'store' }),
+  );
   const platform = await memberPlatformWithFaults(() => replica.dir, log);
   const options = {
     name: replica.name,
