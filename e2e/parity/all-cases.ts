@@ -6,6 +6,7 @@ import { leaseCases } from './cases/lease-cases.ts';
 import { limitCases } from './cases/limit-cases.ts';
 import { putCases } from './cases/put-cases.ts';
 import { rangeCases } from './cases/range-cases.ts';
+import { serviceCases } from './cases/service-cases.ts';
 import { txnCases } from './cases/txn-cases.ts';
 import { nestedTxnCases } from './cases/txn-nested-cases.ts';
 import { watchCases } from './cases/watch-cases.ts';
@@ -25,4 +26,5 @@ export const allCases: Readonly<Record<string, readonly ParityCase[]>> = {
   wire: wireCases,
   auth: [...authCases, ...authAccessCases],
   limits: limitCases,
+  services: serviceCases,
 };

@@ -101,9 +101,9 @@ export class Session {
     /** shown in place of the metadata */
     with_ = metadata === undefined ? '' : ` with ${JSON.stringify(metadata)}`,
   ): Promise<object | undefined> {
-    const message = withBytes(request) as object;
+    const message = (method.startsWith('/') ? request : withBytes(request)) as object;
     const answer = await this.client.call(method, message, metadata);
-    this.note(`${method.split('/')[1]} ${this.#naming.message(message)}${with_} → ${this.#naming.answer(answer)}`);
+    this.note(`${method.split('/').at(-1)} ${this.#naming.message(message)}${with_} → ${this.#naming.answer(answer)}`);
     return 'message' in answer ? answer.message : undefined;
   }
 

@@ -69,7 +69,7 @@ export class Naming {
     if (value === undefined || value === '' || value === 0 || value === 0n || value === false) return '';
     if (name === 'header') return this.#header(value as Record<string, unknown>);
     if (ownValues.has(name)) return '…';
-    if (/[rR]evision$/.test(name) && typeof value === 'number') return this.#revision(value);
+    if (/^rev$|[rR]evision$/.test(name) && typeof value === 'number') return this.#revision(value);
     if (value instanceof Uint8Array) return value.length === 0 ? '' : printable(value);
     if (Array.isArray(value)) return this.#list(name, value);
     if (typeof value === 'bigint') return this.#id(name, value);

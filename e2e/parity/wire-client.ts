@@ -7,6 +7,9 @@ import { loadProto } from '../../proto/load.ts';
 
 const { methods } = loadProto(etcdProto);
 
+/** `KV/Put` is etcdserverpb's; others are named in full: `/v3lockpb.Lock/Lock` */
+const pathOf = (method: string): string => (method.startsWith('/') ? method : `/etcdserverpb.${method}`);
+
 /** long enough for a busy machine: nothing here waits for time to pass */
 const patienceMs = 30_000;
 const answerBytesMax = 64 * 1024 * 1024;
@@ -78,7 +81,7 @@ export class WireClient {
 
   /** `call('KV/Put', {...})` */
   call(method: string, request: object, metadata: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const path = `/etcdserverpb.${method}`;
+    const path = pathOf(method);
     const codec = codecOf(path);
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest(
@@ -97,7 +100,7 @@ export class WireClient {
   }
 
   stream(method: string, metadata: Readonly<Record<string, string>> = {}): Stream {
-    const path = `/etcdserverpb.${method}`;
+    const path = pathOf(method);
     const codec = codecOf(path);
     const call = this.#client.makeBidiStreamRequest(
       path,

@@ -15,7 +15,9 @@ const sizeOf = (kvs: readonly KeyValue[]): number =>
 
 function check(r: RangeRequest): void {
   checkRange(r);
-  if (r.sortTarget !== sort.byKey || (r.sortOrder !== sort.none && r.sortOrder !== sort.ascend)) {
+  // without an order a target means nothing here: as etcd
+  const keyOrder = r.sortOrder === sort.none || (r.sortOrder === sort.ascend && r.sortTarget === sort.byKey);
+  if (!keyOrder) {
     throw new GrpcError(grpcCode.unimplemented, 'RangeStream does not support custom sort orders');
   }
   if (r.minModRevision || r.maxModRevision || r.minCreateRevision || r.maxCreateRevision) {
@@ -53,11 +55,12 @@ export async function rangeStream(
     stream.send({ rangeResponse: { header, count } });
     return;
   }
+  const byKey = { ...request, sortTarget: sort.byKey, sortOrder: sort.none };
   let { key } = request;
   let chunkKeys = firstChunkKeys;
   for (let sent = 0; !stream.signal.aborted;) {
     const limit = Math.min(chunkKeys, wanted - sent);
-    const { kvs, more } = context.machine.state.mvcc.range({ ...request, key, revision, limit, uncounted: true });
+    const { kvs, more } = context.machine.state.mvcc.range({ ...byKey, key, revision, limit, uncounted: true });
     sent += kvs.length;
     if (!more || sent >= wanted) {
       stream.send({ rangeResponse: { header, kvs, more, count } });
