@@ -85,7 +85,7 @@ void t.test('RangeStream: chunks of one revision; header, more and count come la
       client.serverStream('/etcdserverpb.KV/RangeStream', request).next().catch(resolve);
     });
   t.match(await refused({}), { code: 3, details: 'etcdserver: key is not provided' });
-  t.match(await refused({ ...all, sortTarget: 3 }), {
+  t.match(await refused({ ...all, sortTarget: 3, sortOrder: 1 }), {
     code: 12,
     details: 'RangeStream does not support custom sort orders',
   });
