@@ -120,6 +120,35 @@ const keys = group('auth, keys', [
   ],
 ]);
 
+/** The first message of a stream that answers one request, or how it ended. */
+async function firstOf(s: Secured, user: string, method: string, request: object): Promise<void> {
+  const stream = s.session.stream(method, user === '' ? undefined : await s.token(user));
+  stream.send(request);
+  stream.halfClose();
+  const answer = await stream.next();
+  const told = 'message' in answer ? 'answered' : s.session.show(answer);
+  s.session.note(`${method}${user && ` as ${user}`} → ${told}`);
+}
+
+const streams = group('auth, streams', [
+  [
+    'of a range',
+    secured(async (s) => {
+      await s.quietly('root', 'KV/Put', { key: 'r1', value: '1' });
+      for (const user of ['u', 'n', '']) await firstOf(s, user, 'KV/RangeStream', { key: 'r', rangeEnd: 's' });
+      await firstOf(s, 'u', 'KV/RangeStream', { key: 'r', rangeEnd: '\0' });
+    }),
+    { since: '3.7' },
+  ],
+  [
+    'of a snapshot',
+    secured(async (s) => {
+      for (const user of ['root', 'u', 'n', '']) await firstOf(s, user, 'Maintenance/Snapshot', {});
+    }),
+    { since: '3.6' },
+  ],
+]);
+
 const watches = group('auth, watches', [
   [
     'of what may be read, and of other keys',
@@ -309,4 +338,4 @@ const services = group('auth, administration', [
   ],
 ]);
 
-export const authAccessCases = [...keys, ...watches, ...leaseCases, ...services];
+export const authAccessCases = [...keys, ...streams, ...watches, ...leaseCases, ...services];
