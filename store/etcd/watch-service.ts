@@ -1,6 +1,5 @@
 import type { Method, ServerStream } from '../../grpc/server.ts';
-import type { Event, WatchCreateRequest, WatchRequest, WatchResponse } from '../../proto/etcd-types.ts';
-import type { Loose } from '../../proto/load.ts';
+import type { WatchCreateRequest, WatchRequest } from '../../proto/etcd-types.ts';
 import type { Access } from '../auth/access.ts';
 import { AuthError } from '../auth/types.ts';
 import type { AuthErrorKind } from '../auth/types.ts';
@@ -10,8 +9,10 @@ import { etcdError } from './errors.ts';
 import { headerOf, needsLeader, streaming } from './service.ts';
 import type { MemberContext } from './service.ts';
 import type { Outlet, Watcher, WatchOutlet } from './watch-hub.ts';
+import { watchAnswerCodec, WatchResponseEncoder } from './watch-response.ts';
+import type { WatchAnswer } from './watch-response.ts';
 
-type Stream = ServerStream<WatchRequest, Loose<WatchResponse>>;
+type Stream = ServerStream<WatchRequest, WatchAnswer>;
 
 /** stream-wide progress, and creations that failed */
 const noWatchId = -1;
@@ -61,11 +62,13 @@ class WatchCall implements WatchOutlet {
   readonly #outlet: Outlet;
   readonly #byId = new Map<number, Registered>();
   readonly #byWatcher = new Map<Watcher, Registered>();
+  readonly #encoder: WatchResponseEncoder;
   #nextId = 0;
 
-  constructor(context: MemberContext, stream: Stream) {
+  constructor(context: MemberContext, stream: Stream, encoder: WatchResponseEncoder) {
     this.#context = context;
     this.#stream = stream;
+    this.#encoder = encoder;
     this.#outlet = context.hub.open(this);
   }
 
@@ -90,8 +93,10 @@ class WatchCall implements WatchOutlet {
     const parts = fragment ? fragments(events, this.#context.limits.maxRequestBytes) : [events];
     let writable = true;
     for (const [i, part] of parts.entries()) {
-      const shown = watcher.options.prevKv ? (part as readonly Loose<Event>[]) : part.map(withoutPrevious);
-      writable = this.#stream.send({ header, watchId: id, events: shown, fragment: i < parts.length - 1 });
+      const more = i < parts.length - 1;
+      const { prevKv } = watcher.options;
+      const answer = this.#encoder.encode({ header, watchId: id, events: part, prevKv, fragment: more });
+      writable = this.#stream.send(answer);
     }
     return writable;
   }
@@ -242,16 +247,17 @@ const refusalCodes: Partial<Record<AuthErrorKind, string>> = {
   'user-empty': 'InvalidArgument',
 };
 
-const withoutPrevious = ({ type, kv }: StoreEvent): Loose<Event> => ({ type, kv });
-
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-export const watchMethods = (context: MemberContext): Method[] => [
-  streaming<WatchRequest, Loose<WatchResponse>>(
+export function watchMethods(context: MemberContext): Method[] {
+  // one for all streams: an event goes to the watchers of many
+  const encoder = new WatchResponseEncoder();
+  const watch = streaming<WatchRequest, WatchAnswer>(
     '/etcdserverpb.Watch/Watch',
-    (stream) => new WatchCall(context, stream).run(),
+    (stream) => new WatchCall(context, stream, encoder).run(),
     context,
-  ),
-];
+  );
+  return [{ ...watch, response: watchAnswerCodec } as Method];
+}
