@@ -14,6 +14,7 @@ t.setTimeout(120_000);
 const directory = mkdtempSync(join(tmpdir(), 'kuorum-backup-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));
 
+const patienceMs = 60_000;
 const never = new AbortController().signal;
 const addressOf = (...endpoints: string[]) => ({ endpoints, tls: {} });
 const gone = 'http://127.0.0.1:1';
@@ -55,10 +56,14 @@ void t.test('backUpEvery goes on after a failure, and says why', async (t) => {
   const abort = new AbortController();
   const address = { endpoints: [gone], tls: {} };
   const running = backUpEvery({ address, directory: to, everyMs: 20, keep: 3, once: false, signal: abort.signal });
-  await eventually('it failed twice', () => said.length >= 2);
+  await eventually('it failed twice', () => said.length >= 2, patienceMs);
   t.match(said[0], new RegExp(`no backup this time: ${gone} cannot be reached`));
   address.endpoints[0] = cluster.clientUrl(0);
-  await eventually('it saved three', () => readdirSync(to).filter((name) => name.endsWith('.db')).length === 3);
+  await eventually(
+    'it saved three',
+    () => readdirSync(to).filter((name) => name.endsWith('.db')).length === 3,
+    patienceMs,
+  );
   abort.abort();
   await running;
   t.same(
@@ -77,7 +82,7 @@ void t.test('without a leader there is a snapshot, but no backup', async (t) => 
   t.teardown(() => cluster.stop());
   await cluster.stopMember(1);
   await cluster.stopMember(2);
-  await eventually('the last one knows no leader', () => cluster.running[0]!.status().leader === '');
+  await eventually('the last one knows no leader', () => cluster.running[0]!.status().leader === '', patienceMs);
   const address = addressOf(cluster.clientUrl(0));
   await t.rejects(backUp({ address, directory, keep: 2, signal: never }), /etcdserver: no leader/);
   const file = join(directory, 'last.db');

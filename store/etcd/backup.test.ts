@@ -155,26 +155,32 @@ void t.test('a damaged backup is refused with its name and the place, and nothin
   t.same((await readdir(directory)).sort(), ['backup.db', 'm0']);
 });
 
-void t.test('Snapshot: blobs of at most 64 KiB that count down, and the end of it when the client goes', async (t) => {
-  const cluster = await TestCluster.start(1);
-  const client = new TestClient(cluster.clientUrl(0));
-  t.teardown(async () => {
-    client.close();
-    await cluster.stop();
-  });
-  for (let i = 0; i < 8; i++) await client.call('KV/Put', { key: bytes(`k${i}`), value: bytes('x'.repeat(1_000_000)) });
-  let total: number | undefined;
-  let received = 0;
-  for await (const { remainingBytes, blob, version } of snapshotResponses(cluster.clientUrl(0))) {
-    total ??= remainingBytes + blob.length;
-    if (remainingBytes > 0) received += blob.length;
-    if (received + remainingBytes !== total && remainingBytes > 0) t.fail('remaining_bytes is what is to come');
-    if (blob.length > 64 * 1024 || version !== '3.6.0') t.fail('a blob that is too large, or without version');
-  }
-  t.ok(total! > 8_000_000);
-  for await (const _ of snapshotResponses(cluster.clientUrl(0))) break;
-  await client.call('KV/Put', { key: bytes('k'), value: bytes('1') });
-});
+for (const grpcServer of ['lean', 'grpc-js'] as const) {
+  void t.test(
+    `Snapshot by ${grpcServer}: blobs of at most 64 KiB that count down, and the end of it when the client goes`,
+    async (t) => {
+      const cluster = await TestCluster.start(1, { grpcServer });
+      const client = new TestClient(cluster.clientUrl(0));
+      t.teardown(async () => {
+        client.close();
+        await cluster.stop();
+      });
+      for (let i = 0; i < 8; i++)
+        await client.call('KV/Put', { key: bytes(`k${i}`), value: bytes('x'.repeat(1_000_000)) });
+      let total: number | undefined;
+      let received = 0;
+      for await (const { remainingBytes, blob, version } of snapshotResponses(cluster.clientUrl(0))) {
+        total ??= remainingBytes + blob.length;
+        if (remainingBytes > 0) received += blob.length;
+        if (received + remainingBytes !== total && remainingBytes > 0) t.fail('remaining_bytes is what is to come');
+        if (blob.length > 64 * 1024 || version !== '3.6.0') t.fail('a blob that is too large, or without version');
+      }
+      t.ok(total! > 8_000_000);
+      for await (const _ of snapshotResponses(cluster.clientUrl(0))) break;
+      await client.call('KV/Put', { key: bytes('k'), value: bytes('1') });
+    },
+  );
+}
 
 void t.test(
   'a snapshot is of one moment, whatever is written while a slow client takes it, and holds nothing up',
