@@ -6,12 +6,17 @@ import { addUser, answerOf, enableAuth, tokenOf } from './auth/test-auth.ts';
 import type { Fields } from './auth/test-auth.ts';
 import { bytes, TestClient, text } from './test-client.ts';
 import type { StartedCall } from './test-client.ts';
+import type { EtcdMemberOptions } from './member.ts';
 import { TestCluster } from './test-cluster.ts';
 
 type Test = Pick<typeof t, 'teardown' | 'equal' | 'rejects' | 'match' | 'ok' | 'same'>;
 
-async function threeMembers(t: Test, size = 3): Promise<{ cluster: TestCluster; clients: TestClient[] }> {
-  const cluster = await TestCluster.start(size);
+async function threeMembers(
+  t: Test,
+  size = 3,
+  more: Partial<EtcdMemberOptions> = {},
+): Promise<{ cluster: TestCluster; clients: TestClient[] }> {
+  const cluster = await TestCluster.start(size, more);
   const clients = Array.from({ length: size }, (_, i) => new TestClient(cluster.clientUrl(i)));
   t.teardown(async () => {
     for (const client of clients) client.close();
@@ -197,3 +202,41 @@ void t.test(
     }
   },
 );
+
+void t.test('Election: Observe and a waiting Campaign outlive the leader of the members', async (t) => {
+  const { cluster, clients } = await threeMembers(t);
+  const leads = await cluster.leader();
+  const [a, b] = clients.filter((_, i) => i !== leads);
+  const seen = b!.serverStream<LeaderResponse>('/v3electionpb.Election/Observe', { name: bytes('e') });
+  const held = (await campaign(a!, 'one').answer).leader as LeaderKey;
+  t.equal(text((await seen.next()).kv?.value), 'one');
+  const waiting = campaign(b!, 'two');
+  await standing(a!, 'e', 2);
+  await cluster.stopMember(leads);
+  await cluster.leader();
+  await a!.call('/v3electionpb.Election/Proclaim', { leader: held, value: bytes('still one') });
+  t.equal(text((await seen.next()).kv?.value), 'still one');
+  await a!.call('/v3electionpb.Election/Resign', { leader: held });
+  await waiting.answer;
+  t.equal(text((await seen.next()).kv?.value), 'two');
+  seen.cancel();
+});
+
+void t.test('Lock and Election behind --grpc-server=grpc-js: waiting, giving up, observing', async (t) => {
+  const { clients } = await threeMembers(t, 1, { grpcServer: 'grpc-js' });
+  const client = clients[0]!;
+  const holder = await lock(client, 'm').answer;
+  const gone = lock(client, 'm');
+  await standing(client, 'm', 2);
+  const next = lock(client, 'm');
+  await standing(client, 'm', 3);
+  gone.cancel();
+  await t.rejects(gone.answer, { code: 1 });
+  await standing(client, 'm', 2);
+  await unlock(client, holder);
+  t.match(text((await next.answer).key), /^m\//);
+  const seen = client.serverStream<LeaderResponse>('/v3electionpb.Election/Observe', { name: bytes('e') });
+  await campaign(client, 'one').answer;
+  t.equal(text((await seen.next()).kv?.value), 'one');
+  seen.cancel();
+});

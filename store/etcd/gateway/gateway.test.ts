@@ -1,9 +1,13 @@
+import { credentials } from '@grpc/grpc-js';
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import http2 from 'node:http2';
 import t from 'tap';
 import { seededRandom } from '../../../base/random.ts';
 import { eventually } from '../../../client/testing/eventually.ts';
+import { createTestAuthority } from '../../../grpc/testing/certificates.ts';
 import type { RangeResponse } from '../../../proto/etcd-types.ts';
+import { enableAuth } from '../auth/test-auth.ts';
 import { bytes, TestClient } from '../test-client.ts';
 import { TestCluster } from '../test-cluster.ts';
 import { gatewayRoutes } from './routes.ts';
@@ -194,4 +198,38 @@ void t.test('without --enable-grpc-gateway there is none', async (t) => {
   t.teardown(() => other.stop());
   const response = await fetch(`${other.clientUrl(0)}/v3/kv/range`, { method: 'POST', body: '{}' });
   t.equal(response.status, 404);
+});
+
+void t.test('a certificate says nothing of who asks: refused while authentication is enabled, as etcd', async (t) => {
+  const authority = await createTestAuthority('a');
+  const other = await TestCluster.start(1, {
+    clientTls: await authority.issue('server'),
+    listenClientUrls: ['https://127.0.0.1:0'],
+    auth: { bcryptCost: 4 },
+  });
+  t.teardown(() => other.stop());
+  const { cert, key, ca } = await authority.issue('root');
+  const secureUrl = other.running[0]!.clientUrls[0]!;
+  const grpc = new TestClient(secureUrl, credentials.createSsl(Buffer.from(ca), Buffer.from(key), Buffer.from(cert)));
+  t.teardown(() => grpc.close());
+  const range = (): Promise<{ status: number; text: string }> =>
+    new Promise((resolve, reject) => {
+      const request = httpsRequest(
+        `${secureUrl}/v3/kv/range`,
+        { method: 'POST', cert, key, ca, agent: false },
+        (answer) => {
+          let text = '';
+          answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+        },
+      );
+      request.on('error', reject);
+      request.end(JSON.stringify({ key: base64('x') }));
+    });
+  t.match(await range(), { status: 200 });
+  await enableAuth(grpc);
+  t.match(await range(), {
+    status: 400,
+    text: /^CommonName of client sending a request against gateway will be ignored/,
+  });
 });
