@@ -27,7 +27,7 @@ function withPort(url: string, port: number): string {
 
 /** Everything that clients may ask: gRPC, the JSON gateway, health and metrics; and those two on ports of their own. */
 export async function openClientPort(
-  platform: Pick<MemberPlatform, 'serve'>,
+  platform: Pick<MemberPlatform, 'serve' | 'serveHttp'>,
   options: EtcdMemberOptions,
   context: MemberContext,
 ): Promise<ClientPort> {
@@ -58,7 +58,7 @@ export async function openClientPort(
     if (port?.traffic !== undefined) context.counts.traffic = () => port.traffic!();
     if (listenMetricsUrls.length > 0) {
       const monitoring = { ...shared, urls: listenMetricsUrls, methods: [], http: monitoringEndpoints(context) };
-      servers.push(await platform.serve(monitoring));
+      servers.push(await (platform.serveHttp ?? platform.serve)(monitoring));
     }
   } catch (error) {
     await close(0);

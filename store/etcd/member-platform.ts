@@ -24,6 +24,8 @@ export interface MemberPlatform {
   readonly passwords?: PasswordHasher;
   /** the client port */
   serve(options: GrpcServerOptions): Promise<GrpcServer>;
+  /** ports of plain HTTP alone; default: `serve` */
+  serveHttp?(options: GrpcServerOptions): Promise<GrpcServer>;
 }
 
 export const systemMemberPlatform: MemberPlatform = {

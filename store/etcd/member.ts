@@ -1,4 +1,5 @@
 import { serveGrpcJs } from '../../grpc/grpc-js-server.ts';
+import type { GrpcServerOptions } from '../../grpc/server.ts';
 import type { Backend } from '../backend/backend.ts';
 import { checkDataVersion, stampDataVersion } from './data-version.ts';
 import { forceNewCluster } from './force-new-cluster.ts';
@@ -44,5 +45,6 @@ export async function startEtcdMember(
     ...platform,
     openBackend: (dir) => openStamped(dataDir, () => platform.openBackend(dir)),
   };
-  return openMember(options, options.grpcServer === 'grpc-js' ? { ...stamping, serve: serveGrpcJs } : stamping);
+  const overGrpcJs = { ...stamping, serve: serveGrpcJs, serveHttp: (http: GrpcServerOptions) => platform.serve(http) };
+  return openMember(options, options.grpcServer === 'grpc-js' ? overGrpcJs : stamping);
 }

@@ -9,7 +9,7 @@ export const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(te
 export const text = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString();
 
 export interface Received<Res> {
-  /** the next response; rejects after five seconds, or when the stream ends */
+  /** the next response; rejects after half a minute, or when the stream ends */
   next(): Promise<Res>;
   cancel(): void;
 }
@@ -21,7 +21,7 @@ export interface StartedCall<Res> {
   cancel(): void;
 }
 
-const patienceMs = 5000;
+const patienceMs = 30_000;
 
 function within<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
