@@ -6,6 +6,9 @@ export interface GivenFlag {
   readonly text: string;
 }
 
+/** what the program `etcd` is besides a member */
+const otherPrograms: ReadonlySet<string> = new Set(['gateway', 'grpc-proxy']);
+
 /**
  * Reads a command line as Go's flag package does: `-name` is `--name`, `--name=value` is `--name value`, and a boolean has
  * its value behind `=` or is true:
@@ -18,6 +21,7 @@ export function readGoFlags(args: readonly string[], typeOf: (name: string) => s
   const given: GivenFlag[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
+    if (i === 0 && otherPrograms.has(arg)) throw new CliError(`etcd ${arg} is not supported by Kuorum`);
     const parts = /^--?([^=-][^=]*)(?:=([^]*))?$/.exec(arg);
     if (parts === null) throw new CliError(`'${arg}' is not a valid flag`);
     const [, name = '', value] = parts;

@@ -39,7 +39,7 @@ function checkTimes(values: FlagValues): void {
 function checkListened(flag: string, urls: readonly string[]): void {
   if (urls.length === 0) throw new CliError(`--${flag} names no URL`);
   for (const url of urls) {
-    if (/^unixs?:/.test(url)) continue;
+    if (url.startsWith('unix:')) continue;
     const host = URL.canParse(url) && /^https?:/.test(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : undefined;
     if (host === undefined) throw new CliError(`--${flag}: "${url}" is no URL such as http://127.0.0.1:2379`);
     if (host !== 'localhost' && isIP(host) === 0) {

@@ -36,6 +36,7 @@ void t.test('flags are read as Go reads them', (t) => {
 const refusals: readonly [string, readonly string[], RegExp][] = [
   ['an unknown flag', ['--nmae', 'x'], /unknown option '--nmae'/],
   ['a word that is no flag', ['--pre-vote', 'true'], /'true' is not a valid flag/],
+  ['another program of etcd', ['grpc-proxy', 'start'], /etcd grpc-proxy is not supported by Kuorum/],
   ['no value', ['--name'], /flag needs an argument: --name/],
   ['a number that is none', ['--max-txn-ops=many'], /invalid argument "many" for "--max-txn-ops"/],
   ['a negative number', ['--max-txn-ops=-1'], /--max-txn-ops must be at least 0, not -1/],
@@ -56,6 +57,7 @@ const refusals: readonly [string, readonly string[], RegExp][] = [
     ['--listen-client-urls=http://127.0.0.1:1'],
     /--advertise-client-urls is required when/,
   ],
+  ['a socket with TLS', ['--listen-peer-urls=unixs:///x'], /"unixs:\/\/\/x" is no URL such as/],
   ['no file there', ['--config-file=/none.yaml'], /--config-file \/none\.yaml: ENOENT/],
 ];
 
