@@ -30,7 +30,7 @@ for (const [name, serve] of [
   });
 
   void t.test(`${name}: a client that is silent and does not answer is left; one that answers stays`, async (t) => {
-    const port = await start(t, { keepAliveMs: 100, keepAliveAnswerMs: 100 });
+    const port = await start(t, { keepAliveMs: 100, keepAliveAnswerMs: 1500 });
     const silent = connect(port, '127.0.0.1');
     let closed = false;
     silent.on('close', () => (closed = true)).on('error', () => {});

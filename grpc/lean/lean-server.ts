@@ -206,13 +206,14 @@ class LeanServer implements GrpcServer {
     for (const peer of this.#peers) {
       const { connection, sinceMs } = peer;
       connection.expire(nowMs);
-      const silentMs = nowMs - connection.heardAtMs;
+      const answered = connection.heardAtMs >= peer.pingedAtMs;
       if (!connection.started && nowMs - sinceMs > handshakeMs) connection.destroy();
-      else if (pause === 0 || silentMs < pause) peer.pingedAtMs = -Infinity;
-      else if (peer.pingedAtMs === -Infinity) {
+      else if (!answered) {
+        if (patience > 0 && nowMs - peer.pingedAtMs > patience) connection.destroy();
+      } else if (pause > 0 && nowMs - connection.heardAtMs >= pause) {
         peer.pingedAtMs = nowMs;
         connection.ping();
-      } else if (patience > 0 && nowMs - peer.pingedAtMs > patience) connection.destroy();
+      }
     }
     if (this.#idle !== undefined && !this.#busy) this.#idle();
   }
