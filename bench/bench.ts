@@ -2,7 +2,7 @@
  * A three-member `kuorum etcd` cluster beside a three-member etcd on this machine, taking turns, at default settings, under
  * loads that are not ours: h2load (nghttp2-client), and etcd's own `benchmark` where it is installed (npm run peers).
  *
- *   npm run bench -- [--rounds 5] [--only NAME,NAME] [--quick] [--etcd PATH] [--no-big]
+ *   npm run bench -- [--rounds 5] [--only PART-OF-NAME ...] [--quick] [--etcd PATH] [--no-big]
  *
  * Prints a table; writes bench/results/store-<date>.json and .svg. Runs unattended, and leaves nothing behind.
  */
@@ -36,15 +36,14 @@ const bigKeysQuick = 100_000;
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [] },
     quick: { type: 'boolean', default: false },
     'no-big': { type: 'boolean', default: false },
     etcd: { type: 'string' },
   },
 });
 const rounds = flags.quick ? 1 : Number(flags.rounds);
-const wanted = flags.only.split(',').filter((name) => name !== '');
-const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((part) => name.includes(part));
+const isWanted = (name: string): boolean => flags.only.length === 0 || flags.only.some((part) => name.includes(part));
 const etcd = flags.etcd ?? findPeer('etcd-3.7') ?? findPeer('etcd-3.6') ?? findPeer('etcd');
 if (etcd === undefined) throw new Error('there is no etcd to compare with: install it, or name it with --etcd PATH');
 

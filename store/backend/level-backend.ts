@@ -32,6 +32,8 @@ const noKey = new Uint8Array(1);
 /** behind all keys */
 const lastKey = new Uint8Array([0xff, 0xff]);
 const readBatchEntries = 2000;
+/** of which LevelDB hands out at a time; its default of 16 KiB is 45 entries */
+const readBatchBytes = 1024 * 1024;
 const replaceBatchBytes = 4 * 1024 * 1024;
 const views = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
@@ -103,7 +105,12 @@ async function* read(
   range: EntryRange,
   snapshot?: ReturnType<Db['snapshot']>,
 ): AsyncIterable<readonly BackendEntry[]> {
-  const iterator = db.iterator<Uint8Array, Uint8Array>({ ...views, ...range, ...(snapshot && { snapshot }) });
+  const iterator = db.iterator<Uint8Array, Uint8Array>({
+    ...views,
+    ...range,
+    highWaterMarkBytes: readBatchBytes,
+    ...(snapshot && { snapshot }),
+  });
   try {
     for (;;) {
       const batch = await iterator.nextv(readBatchEntries);
@@ -115,7 +122,7 @@ async function* read(
   }
 }
 
-const isFormatKey = (key: Uint8Array): boolean => Buffer.compare(key, formatKey) === 0;
+const isFormatKey = (key: Uint8Array): boolean => key[0] === formatKey[0] && Buffer.compare(key, formatKey) === 0;
 
 async function fill(db: Db, entries: AsyncIterable<readonly BackendEntry[]>): Promise<void> {
   let ops: { type: 'put'; key: Uint8Array; value: Uint8Array }[] = [];

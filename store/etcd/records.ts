@@ -59,7 +59,8 @@ export const recordValue = (record: StoredValue): Uint8Array => kvCodec.encode(r
 
 export function parseRecord(key: Uint8Array, value: Uint8Array): LoadedRecord {
   const sub = Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUInt32BE(9);
-  return { ...kvCodec.decode(value), sub };
+  const { key: name, createRevision, modRevision, version, value: content, lease } = kvCodec.decode(value);
+  return { key: name, createRevision, modRevision, version, value: content, lease, sub };
 }
 
 export function leaseKey(id: bigint): Uint8Array {
