@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
+import { readSettings } from '../cli/etcd/read-settings.ts';
 import { eventually } from '../client/testing/eventually.ts';
 import { createTestAuthority } from '../grpc/testing/certificates.ts';
 import { startEtcd } from './testing/etcd-process.ts';
@@ -143,6 +144,25 @@ void t.test('certificates of a running cluster are replaced, also by those of a 
   folder.write('server.crt', 'broken');
   t.equal(await shown(cluster.urls[0]!, await next.issue('x')), 'server-2', 'a broken one leaves the one before');
   await eventually('the log tells', () => /changed certificates cannot be used/.test(cluster.members[0]!.log()));
+});
+
+void t.test("every flag of a real etcd's --help is known: it works, is taken, or is refused by name", async (t) => {
+  for (const name of ['etcd', 'etcd-3.6', 'etcd-3.7']) {
+    await t.test(name, { skip: lacking(name) }, async (t) => {
+      const { stdout, stderr } = await execute(findPeer(name)!, ['--help']);
+      const flags = [...new Set(`${stdout}${stderr}`.match(/^ +--[a-z0-9-]+/gm)?.map((flag) => flag.trim()))];
+      t.ok(flags.length >= 80, `it has ${flags.length}`);
+      const unknown = flags.filter((flag) => {
+        try {
+          readSettings([`${flag}=`, '--help=false'], {});
+        } catch (error) {
+          return String(error).includes('unknown option');
+        }
+        return false;
+      });
+      t.same(unknown, []);
+    });
+  }
 });
 
 void t.test('what is wrong with flags and files is said in a line', async (t) => {

@@ -34,6 +34,8 @@ Every flag can also be given as an environment variable (--data-dir as ETCD_DATA
 Options:
 
 ${groups.join('\n')}
+Names of 3.4 and 3.5 (--experimental-corrupt-check-time) are read as those of today.
+
 Taken without effect (the log says why):
   ${names((only) => only === undefined)}
 
