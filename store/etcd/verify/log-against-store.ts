@@ -22,9 +22,9 @@ function sweep(mvcc: MvccStore): void {
   while (mvcc.compactPending) mvcc.compactStep(10_000);
 }
 
-/** Whether the log has everything that made the store what it is. */
+/** Whether the log has everything that made the store what it is; a mark may say that some of it could go, and none has gone. */
 const isComplete = ({ mark }: OfflineLog, { joined, restoredFor }: Identity): boolean =>
-  mark.kind === 'boot' && mark.logStart.index <= 1 && joined === undefined && restoredFor === undefined;
+  mark.kind !== 'reset' && mark.logStart.index <= 1 && joined === undefined && restoredFor === undefined;
 
 const leaseTexts = (mvcc: MvccStore): string[] =>
   [...mvcc.leases.values()].map(({ id, ttl, renewals }) => `${id}/${ttl}/${renewals}`).sort();
