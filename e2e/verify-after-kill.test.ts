@@ -46,12 +46,15 @@ async function write(client: TestClient, writer: number, onWrite: () => void): P
 
 async function runAndKill(t: Test, dataDir: string, snapshotCount: number): Promise<void> {
   const [url, peer] = [`http://127.0.0.1:${await freePort()}`, 'http://localhost:2380'];
-  const child = startKuorum([
-    'etcd',
-    ...['--data-dir', dataDir, '--snapshot-count', String(snapshotCount)],
-    ...['--listen-client-urls', url, '--advertise-client-urls', url],
-    ...['--listen-peer-urls', `http://127.0.0.1:${await freePort()}`, '--initial-advertise-peer-urls', peer],
-  ]);
+  const flags = {
+    'data-dir': dataDir,
+    'snapshot-count': String(snapshotCount),
+    'listen-client-urls': url,
+    'advertise-client-urls': url,
+    'listen-peer-urls': `http://127.0.0.1:${await freePort()}`,
+    'initial-advertise-peer-urls': peer,
+  };
+  const child = startKuorum(['etcd', ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)]);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   t.teardown(() => child.kill('SIGKILL'));
   let log = '';
