@@ -1,4 +1,6 @@
 /** The real kube-apiserver on three members of `kuorum etcd`, over mutual TLS: what it needs of a store, seen from its own API. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +13,9 @@ import { startEtcd } from './testing/etcd-process.ts';
 import type { EtcdProcesses } from './testing/etcd-process.ts';
 import { startKubeApiserver } from './testing/kube-apiserver.ts';
 import { kubectlBinaries, pause } from './testing/local-cluster.ts';
-import { findPeer } from './testing/peers.ts';
+import { findPeer, lacking } from './testing/peers.ts';
 import { Rest } from './testing/rest.ts';
-import { ShellSession } from './testing/shell-session.ts';
+import { ShellSession, untilPrints } from './testing/shell-session.ts';
 import { CertificateFolder } from './testing/store-certificates.ts';
 import { countingWriter } from './testing/writers.ts';
 
@@ -32,6 +34,14 @@ const configMaps = '/api/v1/namespaces/default/configmaps';
 async function startStore(certificates: CertificateFolder): Promise<EtcdProcesses> {
   await certificates.issue('member', { commonName: 'member', names: ['127.0.0.1'], usages: ['client', 'server'] });
   return startEtcd({ program: 'kuorum', count: 3, tls: certificates.memberFlags('member') });
+}
+
+function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('close', () => resolve());
+    child.kill('SIGKILL');
+  });
 }
 
 /** Asks one member of the store, past the API server. */
@@ -227,6 +237,35 @@ void t.test('the real kube-apiserver on a store of three', { skip }, async (t) =
     t.ok((kvs[0]?.version ?? 0) >= 1);
     const gone = await rest.request('GET', `${configMaps}?resourceVersion=2&resourceVersionMatch=Exact&limit=1`);
     t.match(gone.json, { code: 410, reason: 'Expired' });
+  });
+
+  const others = ['kube-controller-manager', 'kube-scheduler'] as const;
+  await t.test('the real controllers and scheduler beside it', { skip: lacking(...others) }, async (t) => {
+    const running = others.map((name) =>
+      spawn(findPeer(name) ?? '', [`--kubeconfig=${apiserver.kubeconfig}`, '--leader-elect=true', '--secure-port=0'], {
+        stdio: 'ignore',
+        cwd: folder,
+      }),
+    );
+    t.teardown(() => Promise.all(running.map(killed)));
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'paper' } };
+    await rest.request('POST', '/api/v1/nodes', { body: node });
+    const capacity = { cpu: '4', memory: '8Gi', pods: '110' };
+    const status = { capacity, allocatable: capacity, conditions: [{ type: 'Ready', status: 'True' }] };
+    await rest.request('PATCH', '/api/v1/nodes/paper/status', { body: { status }, contentType: mergePatch });
+    await untilPrints(
+      session,
+      'kubectl taint nodes paper node.kubernetes.io/not-ready- || kubectl get node paper',
+      /./,
+    );
+    await session.play(t, [['kubectl create deployment web --image=none --replicas=2', /created/]]);
+    const placed = 'kubectl get pods -l app=web -o jsonpath="{.items[*].spec.nodeName}"';
+    await untilPrints(session, placed, /^paper paper/);
+    await session.play(t, [
+      ['kubectl get leases -n kube-system -o name', /kube-controller-manager[^]*kube-scheduler/],
+      ['kubectl delete deployment web', /deleted/],
+      ['kubectl wait --for=delete rs -l app=web --timeout=60s && echo gone', /gone/],
+    ]);
   });
 
   await t.test('kill -9 of the member that leads, under a writer', async (t) => {

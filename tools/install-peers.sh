@@ -105,7 +105,7 @@ for group in "${wanted[@]}"; do
     *) have go || { say "no go here: without $group"; continue; } ;;&
     etcd) install_etcd ;;
     benchmark) install_benchmark ;;
-    kubernetes) install_kubernetes kube-apiserver ;;
+    kubernetes) install_kubernetes kube-apiserver kube-controller-manager kube-scheduler ;;
     kube-*) install_kubernetes "$group" ;;
     *) [ "$group" = debian ] || { say "what is $group? known: debian, etcd, benchmark, kubernetes, kube-apiserver, kube-controller-manager, kube-scheduler"; exit 2; } ;;
   esac

@@ -17,7 +17,7 @@ const clients = { '3.4': 'etcdctl', '3.7': 'etcdctl-3.7' } as const;
 
 async function typeOn(program: string, etcdctl: string, version: string): Promise<Transcripts> {
   const lines = etcdctlLines.filter(({ since }) => since === undefined || since <= version);
-  const { urls, stop } = await startEtcd({ program });
+  const { urls, stop } = await startEtcd({ program, flags: ['--bcrypt-cost=4'] });
   try {
     return await typeLines(etcdctl, new URL(urls[0] ?? '').host, lines);
   } finally {
@@ -39,6 +39,8 @@ void t.test('what is printed', { jobs: 2 }, async (t) => {
       if (process.env['KUORUM_REWRITE'] === '1') writeAnswers(file, await typeOn(server ?? '', etcdctl ?? '', version));
       compare(t, await typeOn('kuorum', etcdctl ?? '', version), readAnswers(file));
     });
+    // once is enough to know that the answers are true
+    if (version !== '3.7') continue;
     const lacks = skip || (server === undefined && 'etcd-3.7 not installed');
     void t.test(`by etcdctl ${version} on etcd 3.7`, { skip: lacks }, async (t) => {
       compare(t, await typeOn(server ?? '', etcdctl ?? '', version), readAnswers(file));
