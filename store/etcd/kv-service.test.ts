@@ -7,9 +7,10 @@ import type { MemberContext } from './service.ts';
 /** Just enough of a member to compact on: one whose clean-up does not come to an end. */
 function make() {
   const members = new Map();
-  const machine = { stopped: false, state: { mvcc: { revision: 9, compactPending: true }, members } };
+  const auth = { enabled: false };
+  const machine = { stopped: false, state: { mvcc: { revision: 9, compactPending: true }, members, auth } };
   const proposer = { submit: () => Promise.resolve({ header: { revision: 9 } }) };
-  const node = { status: () => ({ term: 1, leader: 'a' }) };
+  const node = { status: () => ({ term: 1, leader: 'a' }), standing: { term: 1, leader: 'a', role: 'leader' } };
   const context = { machine, proposer, node, clock: systemClock, clusterId: 1n, memberId: 1n };
   const methods = kvMethods(context as unknown as MemberContext);
   const compact = methods.find(({ path }) => path.endsWith('/Compact'))!.handle as UnaryHandler<object, object>;
