@@ -11,10 +11,17 @@ const isTable = (name: string): boolean => /\.(ldb|sst)$/.test(name);
 /** of the process that has the database open, and what LevelDB tells people */
 const isLeftOut = (name: string): boolean => name === 'LOCK' || name.startsWith('LOG');
 
+const prefix = '.verify-';
+
 function place(store: string): string {
+  const beside = dirname(store);
   try {
+    // what a run that was killed has left; there is none beside this one, as the directory is locked
+    for (const name of readdirSync(beside).filter((found) => found.startsWith(prefix))) {
+      rmSync(join(beside, name), { recursive: true, force: true });
+    }
     // on the same file system, so that tables need not be copied
-    return mkdtempSync(join(dirname(store), '.verify-'));
+    return mkdtempSync(join(beside, prefix));
   } catch {
     return mkdtempSync(join(tmpdir(), 'kuorum-verify-'));
   }

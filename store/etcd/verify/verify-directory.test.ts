@@ -1,6 +1,7 @@
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -88,8 +89,10 @@ void t.test('a sound member: every part is read, log and store agree, and nothin
   t.match(text, /^store: revision 87, compacted at 22, 19 keys in \d+ records, 2 leases, 1 members/m);
   t.match(text, /^log against store: all \d+ entries replayed and compared$/m);
   t.same(listing(dataDir), before);
+  mkdirSync(join(dataDir, '.verify-left-by-one-that-was-killed'));
   t.same((await verifyDirectory(join(dataDir, 'raft'), 'raft')).faults, []);
   t.same((await verifyDirectory(join(dataDir, 'store'), 'store')).faults, []);
+  t.same(readdirSync(dataDir).sort(), ['raft', 'store', 'version.json']);
 });
 
 void t.test(
