@@ -16,6 +16,7 @@ const valueBytes = 256;
 const putsPerTxn = 100;
 const txnsInFlight = 8;
 const timeoutMs = 60_000;
+const startTimeoutMs = 300_000;
 /** buffers empty themselves meanwhile */
 const settleMs = 15_000;
 
@@ -79,7 +80,7 @@ async function measure(peer: Peer, keys: number): Promise<Measured> {
     await group.signal(member, 'SIGTERM');
     const stoppedMs = systemClock.monotonicMs();
     group.restart(member);
-    await group.healthy();
+    await group.healthy(startTimeoutMs);
     const startMs = Math.round(systemClock.monotonicMs() - stoppedMs);
     await untilIdle(member);
     return { peer, loadS: Math.round(loadS), loaded, peakMB, startMs, started: memoryOf(member) };

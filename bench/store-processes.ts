@@ -129,8 +129,8 @@ export class StoreProcesses {
   }
 
   /** All members answer, follow one leader and have applied the same. */
-  async healthy(): Promise<StoreMember> {
-    const deadline = systemClock.monotonicMs() + startTimeoutMs;
+  async healthy(timeoutMs = startTimeoutMs): Promise<StoreMember> {
+    const deadline = systemClock.monotonicMs() + timeoutMs;
     for (; systemClock.monotonicMs() < deadline; await sleep(pollMs)) {
       const leader = await this.leader();
       if (leader === undefined) continue;
@@ -138,7 +138,7 @@ export class StoreProcesses {
       const applied = answers.map((answer) => answer?.raftAppliedIndex ?? 0);
       if (Math.max(...applied) - Math.min(...applied) < 100) return leader;
     }
-    throw new Error(`the cluster is not healthy after ${startTimeoutMs} ms; logs in ${this.folder}`);
+    throw new Error(`the cluster is not healthy after ${timeoutMs} ms; logs in ${this.folder}`);
   }
 
   /** JSON log lines of a member from a moment (wall clock, ms) on. */
