@@ -97,8 +97,8 @@ export const watchBugs: readonly Bug[] = [
       },
       {
         file: 'store/etcd/watch-service.ts',
-        find: 'fragment: i < parts.length - 1 });',
-        replace: 'fragment: i < 0 });',
+        find: 'prevKv, fragment: more });',
+        replace: 'prevKv, fragment: more && fragment });',
       },
     ],
   },
