@@ -193,7 +193,9 @@ export async function typeLines(
   endpoint: string,
   lines: readonly Line[],
 ): Promise<Map<string, readonly string[]>> {
-  const env = { ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoint };
+  // its own limits, 2 s to log in and 5 s to answer, are short for a busy machine
+  const patience = { ETCDCTL_DIAL_TIMEOUT: '60s', ETCDCTL_COMMAND_TIMEOUT: '60s' };
+  const env = { ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: endpoint, ...patience };
   const printed = new Map<string, readonly string[]>();
   for (const typed of lines) {
     const { args, input } = typed;
