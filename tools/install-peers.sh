@@ -66,6 +66,12 @@ install_benchmark() {
   go_build "$work/benchmark" benchmark go.etcd.io/etcd/v3/tools/benchmark
 }
 
+install_h2spec() {
+  [ -x "$bin/h2spec" ] && return
+  say "building h2spec"
+  GOBIN=$bin nice -n 19 go install github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
+}
+
 # Kubernetes' own go.mod replaces its staging modules by folders; published, they are v0.x modules.
 kubernetes_module() {
   local release=$1 folder=$2 theirs
@@ -96,7 +102,7 @@ install_kubernetes() {
 }
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(debian etcd benchmark kubernetes)
+[ ${#wanted[@]} -gt 0 ] || wanted=(debian etcd h2spec benchmark kubernetes)
 work=${KUORUM_PEERS_WORK:-$bin/../build}
 mkdir -p "$bin" "$work"
 for group in "${wanted[@]}"; do
@@ -105,9 +111,10 @@ for group in "${wanted[@]}"; do
     *) have go || { say "no go here: without $group"; continue; } ;;&
     etcd) install_etcd ;;
     benchmark) install_benchmark ;;
+    h2spec) install_h2spec ;;
     kubernetes) install_kubernetes kube-apiserver kube-controller-manager kube-scheduler ;;
     kube-*) install_kubernetes "$group" ;;
-    *) [ "$group" = debian ] || { say "what is $group? known: debian, etcd, benchmark, kubernetes, kube-apiserver, kube-controller-manager, kube-scheduler"; exit 2; } ;;
+    *) [ "$group" = debian ] || { say "what is $group? known: debian, etcd, h2spec, benchmark, kubernetes, kube-apiserver, kube-controller-manager, kube-scheduler"; exit 2; } ;;
   esac
 done
 say "in $bin: $(ls "$bin" | tr '\n' ' ')"

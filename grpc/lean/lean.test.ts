@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { accessSync } from 'node:fs';
 import http2 from 'node:http2';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { seededRandom } from '../../base/random.ts';
+import { findPeer, lacking } from '../../e2e/testing/peers.ts';
 import type { GrpcServerOptions, Method } from '../server.ts';
 import { errorCode, frameType, preface } from './frame.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -221,20 +219,10 @@ void t.test('random bytes and broken frames never harm the server (2,000 connect
   t.same(await answer, Buffer.from([0, 0, 0, 0, 1, 42]), 'and the next call is answered');
 });
 
-const h2spec = join(homedir(), 'go/bin/h2spec');
-const missing = ((): string | false => {
-  try {
-    accessSync(h2spec);
-    return false;
-  } catch {
-    return `no h2spec at ${h2spec} (go install github.com/summerwind/h2spec/cmd/h2spec@latest)`;
-  }
-})();
-
-void t.test('h2spec passes', { skip: missing }, async (t) => {
+void t.test('h2spec passes', { skip: lacking('h2spec') }, async (t) => {
   const { port } = await serve(t);
-  const args = ['-h', '127.0.0.1', '-p', String(port), '-o', '5'];
-  const { stdout } = await promisify(execFile)(h2spec, args, { maxBuffer: 1e7 }).catch(
+  const args = ['-h', '127.0.0.1', '-p', String(port), '-o', '30'];
+  const { stdout } = await promisify(execFile)(findPeer('h2spec')!, args, { maxBuffer: 1e7 }).catch(
     (error: unknown) => error as { stdout: string },
   );
   t.match(stdout, /145 tests, 145 passed, 0 skipped, 0 failed/);
