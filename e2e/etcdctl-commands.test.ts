@@ -60,6 +60,9 @@ async function commands(t: Test, program: string): Promise<void> {
       .trim();
   };
   const stay = (text: string, input?: string): Running => new Running(program, text.split(' '), env, input);
+  // a member that has just started and knows no leader yet refuses watches that need one
+  const isHealthy = async (): Promise<boolean> => (await execute(program, ['endpoint', 'health'], { env })).code === 0;
+  await eventually('all members know a leader', isHealthy, patienceMs);
 
   await t.test('watch: interactive, with a command for each event', async (t) => {
     const { revision } = (JSON.parse(await etcdctl('put begin 1 -w json')) as { header: { revision: number } }).header;

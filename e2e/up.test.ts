@@ -185,7 +185,8 @@ void t.test('kuorum up in the foreground, down, reset', async (t) => {
 void t.test('--help of every command has a description and examples', async (t) => {
   const commands = (await kuorum(['--help'])).stdout.match(/^ {2}[a-z-]+(?= [[<]| {2,})/gm)?.map((c) => c.trim()) ?? [];
   const cluster = ['up', 'status', 'kill', 'pause', 'resume', 'stop', 'start', 'down', 'reset', 'kubeconfig', 'logs'];
-  const expected = [...cluster, 'member', 'replace', 'recover', 'chaos'];
+  const data = ['backup', 'snapshot', 'restore', 'verify'];
+  const expected = [...cluster, ...data, 'member', 'replace', 'recover', 'chaos'];
   const alone = ['etcd', 'apiserver', 'controller-manager', 'scheduler', 'kubelet'];
   t.same(commands.filter((name) => name !== 'help').sort(), [...expected, ...alone].sort());
   const helps = await Promise.all(

@@ -45,7 +45,8 @@ function untilSignal(): AbortSignal {
 function registerSnapshot(program: Command): void {
   const snapshot = program
     .command('snapshot')
-    .description('save, inspect and restore snapshots of a store: ours and those of etcd');
+    .description('save, inspect and restore snapshots of a store: ours and those of etcd')
+    .addHelpText('after', '\nExamples:\n  kuorum snapshot save backup.db\n  kuorum snapshot status backup.db -w table');
   withStore(snapshot.command('save <file>'))
     .description('save what a member holds, as `etcdctl snapshot save` does; also where there is no leader')
     .addHelpText(
