@@ -12,7 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../base/clock.ts';
+import { sleep, systemClock } from '../base/clock.ts';
 import { etcdProto } from '../proto/etcd.ts';
 import { loadProto } from '../proto/load.ts';
 import { scheduling } from './summary.ts';
@@ -59,6 +59,24 @@ async function load(group: StoreProcesses): Promise<string[]> {
   );
 }
 
+const compactEveryMs = 10_000;
+const keptRevisions = 300_000;
+
+/** As whoever writes so much would: or the quota of 2 GiB is reached in five minutes. Ends with `ending`. */
+async function compactNowAndThen(group: StoreProcesses, ending: AbortSignal): Promise<void> {
+  while (!ending.aborted) {
+    await sleep(compactEveryMs, systemClock, ending).catch(() => {});
+    const { client } = group.members[0]!;
+    try {
+      const { header } = await client.status();
+      const revision = (header?.revision ?? 0) - keptRevisions;
+      if (revision > 0) await client.compact(revision);
+    } catch {
+      // it is asked again
+    }
+  }
+}
+
 const number = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0);
 
 const started = systemClock.nowMs();
@@ -68,7 +86,11 @@ try {
   const before = await Promise.all(group.members.map(({ client }) => client.status()));
   await Promise.all(group.members.map((member) => group.arm(member, 'walBeforeSync', flags.fault)));
   const beganMs = systemClock.nowMs();
+  const ending = new AbortController();
+  const compacting = compactNowAndThen(group, ending.signal);
   const outputs = await load(group);
+  ending.abort();
+  await compacting;
   const endedMs = systemClock.nowMs();
   await Promise.all(group.members.map((member) => group.arm(member, 'walBeforeSync', 'off')));
   const after = await Promise.all(group.members.map(({ client }) => client.status()));
@@ -77,6 +99,8 @@ try {
   const rows = {
     'seconds of load': Math.round((endedMs - beganMs) / 1000),
     'puts a second': Math.round(outputs.reduce((sum, text) => sum + number(text, /, ([\d.]+) req\/s/), 0)),
+    'puts applied': Math.max(...after.map(({ header }) => header?.revision ?? 0)),
+    'alarms raised': after.flatMap(({ errors }) => errors).length,
     'puts failed': outputs.reduce((sum, text) => sum + number(text, /(\d+) failed/), 0),
     'fsyncs of 500 ms': count(/^fault point/),
     'changes of term': Math.max(...after.map(({ raftTerm }) => raftTerm)) - Math.max(...before.map((s) => s.raftTerm)),

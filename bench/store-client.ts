@@ -1,12 +1,20 @@
 import * as grpc from '@grpc/grpc-js';
 import { systemClock } from '../base/clock.ts';
 import { etcdProto } from '../proto/etcd.ts';
-import type { PutRequest, PutResponse, StatusResponse, TxnRequest, TxnResponse } from '../proto/etcd-types.ts';
+import type {
+  CompactionResponse,
+  PutRequest,
+  PutResponse,
+  StatusResponse,
+  TxnRequest,
+  TxnResponse,
+} from '../proto/etcd-types.ts';
 import { loadProto } from '../proto/load.ts';
 import type { Loose } from '../proto/load.ts';
 
 const proto = loadProto(etcdProto);
 const statusTimeoutMs = 1000;
+const compactTimeoutMs = 5000;
 
 /** A plain client of one member: no retries, no other members. */
 export class StoreClient {
@@ -31,6 +39,10 @@ export class StoreClient {
 
   status(): Promise<StatusResponse> {
     return this.#call<StatusResponse>('/etcdserverpb.Maintenance/Status', {}, statusTimeoutMs);
+  }
+
+  compact(revision: number): Promise<CompactionResponse> {
+    return this.#call<CompactionResponse>('/etcdserverpb.KV/Compact', { revision }, compactTimeoutMs);
   }
 
   close(): void {
