@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { Log } from '../../base/log.ts';
@@ -307,8 +308,10 @@ export class StoreMachine implements StateMachine {
       yield* imageAsOf(meta.index, decodeImage(chunks));
     }
     await this.#backend.replace(content());
+    // first: what loading finds to be cleaned up is staged, and must reach the backend
+    this.#writer.restart(meta.index);
     const state = await loadState(this.#backend, this.#sink);
-    this.#writer.restart(state.appliedIndex);
+    assert(state.appliedIndex === meta.index, 'an image is of the index that it is said to be of');
     this.#state = state;
     this.#stagedMeta = '';
     this.#log.info({ index: meta.index, revision: state.mvcc.revision }, 'restored the store from a snapshot');
