@@ -152,7 +152,9 @@ const restartInARow: Fault = (env, { pick, atMs, untilMs }) => {
 function bitFlip(match: RegExp): Fault {
   return (env, { pick }) => {
     const lost = [...env.rotten].filter((place) => env.retired.has(place)).length;
-    const minority = Math.floor((env.members.length + lost - 1) / 2);
+    // one that is on its way out may be none any more
+    const staying = env.members.filter(({ place }) => !env.leaving.has(place));
+    const minority = Math.floor((staying.length + lost - 1) / 2);
     if (env.membershipBusy) return undefined;
     const hasFile = ({ disk }: SimMember): boolean => disk.files().some(({ path }) => match.test(path));
     const healthy = env.alive.filter((member) => !env.rotten.has(member.place) && hasFile(member));
