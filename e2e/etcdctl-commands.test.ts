@@ -188,7 +188,15 @@ async function commands(t: Test, program: string): Promise<void> {
   });
 
   await t.test('member add, list and remove', async (t) => {
-    const added = await etcdctl('member add m4 --learner --peer-urls=http://127.0.0.1:9');
+    const add = 'member add m4 --learner --peer-urls=http://127.0.0.1:9';
+    let added = '';
+    // as with etcd, members count as healthy when they have been connected for five seconds
+    const isAdded = async (): Promise<boolean> => {
+      const { code, stdout } = await execute(program, add.split(' '), { env });
+      added = stdout;
+      return code === 0;
+    };
+    await eventually('m4 is added', isAdded, patienceMs);
     const id = /Member +([0-9a-f]+) added/.exec(added)?.[1] ?? '';
     t.match(await etcdctl('member list'), new RegExp(`${id}, unstarted, , http://127.0.0.1:9, , true`));
     t.match(await etcdctl(`member update ${id} --peer-urls=http://127.0.0.1:10`), /updated in cluster/);
