@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { goDurationMs, wholeOrDecimal } from '../../base/go-duration.ts';
 import { CliError } from '../cli-error.ts';
 
 /** One flag of a component, as data. Names and meanings are the real component's. */
@@ -45,26 +46,16 @@ export class FlagValues {
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  '\u00b5s': 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** milliseconds of `1h30m`, as Go writes durations */
 export function readDuration(flag: string, text: string): number {
   if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
+  const ms = goDurationMs(text, wholeOrDecimal);
+  if (ms === undefined) {
     throw new CliError(
       `invalid argument "${text}" for "--${flag}" flag: a duration such as 10s, 500ms or 1m30s is expected`,
     );
   }
-  return parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] ?? ''] ?? 0), 0);
+  return ms;
 }
 
 function readNumber(flag: string, text: string): number {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { LeaseLeasesResponse, MemberListResponse, RangeResponse } from '../../proto/etcd-types.ts';
 import type { ParityCase } from './parity-case.ts';
 import { Session } from './session.ts';
@@ -37,7 +38,7 @@ export async function runCases(url: string, cases: readonly ParityCase[]): Promi
       try {
         await one.run(session);
       } catch (error) {
-        session.note(`broke off: ${error instanceof Error ? error.message : String(error)}`);
+        session.note(`broke off: ${messageOf(error)}`);
       }
       session.close();
       transcripts.set(one.name, session.lines);

@@ -45,7 +45,8 @@ interface Place {
   readonly dataDir: string;
 }
 
-function flagsOf({ name, url, peerUrl, dataDir }: Place, cluster: string): string[] {
+/** The flags of one member, ours or a real one's. */
+export function flagsOf({ name, url, peerUrl, dataDir }: Place, cluster: string): string[] {
   const flags = {
     name,
     'data-dir': dataDir,

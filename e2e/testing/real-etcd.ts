@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { flagsOf } from './etcd-process.ts';
 import { findPeer, lacking } from './peers.ts';
 import { freePort } from './ports.ts';
 
@@ -43,22 +44,8 @@ export async function startRealEtcd(
   peerUrl: string,
 ): Promise<RealEtcd> {
   const url = `http://127.0.0.1:${await freePort()}`;
-  const flags = {
-    name,
-    'data-dir': dataDir,
-    'listen-client-urls': url,
-    'advertise-client-urls': url,
-    'listen-peer-urls': peerUrl,
-    'initial-advertise-peer-urls': peerUrl,
-    'initial-cluster': `${name}=${peerUrl}`,
-  };
-  const child = spawn(
-    etcd,
-    Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`),
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+  const flags = flagsOf({ name, url, peerUrl, dataDir }, `${name}=${peerUrl}`);
+  const child = spawn(etcd, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-100_000)));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

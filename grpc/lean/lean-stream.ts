@@ -1,6 +1,7 @@
 import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { messageOf } from '../../base/message-of.ts';
 import { systemClock } from '../../base/clock.ts';
 import { GrpcError, grpcCode } from '../server.ts';
 import type { GrpcCode } from '../server.ts';
@@ -176,7 +177,7 @@ export class LeanStream {
       this.#reader.read(chunk, this.#take);
     } catch (error) {
       const code = error instanceof GrpcError ? error.code : grpcCode.internal;
-      this.#end(code, error instanceof Error ? error.message : String(error));
+      this.#end(code, messageOf(error));
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { GrpcError, grpcCode } from '../server.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest, Method, ServerStream } from '../server.ts';
 import { fieldOf } from './call.ts';
@@ -13,7 +14,7 @@ export async function answerOf(http: HttpHandler, request: HttpRequest): Promise
     return await http(request);
   } catch (error) {
     const tooLarge = error instanceof GrpcError && error.code === grpcCode.resourceExhausted;
-    return plainText(tooLarge ? 413 : 500, error instanceof Error ? error.message : String(error));
+    return plainText(tooLarge ? 413 : 500, messageOf(error));
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../base/message-of.ts';
 import { silentLog } from '../../base/log.ts';
 import type { Log } from '../../base/log.ts';
 import type { SnapshotMeta } from '../core/types.ts';
@@ -46,7 +47,7 @@ function faultOf(place: string, error: unknown): RaftFault {
       .replace(/\. The member does not start.*$/s, '');
     return { file: error.file, offset: error.offset, what };
   }
-  return { file: place, offset: undefined, what: error instanceof Error ? error.message : String(error) };
+  return { file: place, offset: undefined, what: messageOf(error) };
 }
 
 /** Whose log it says that it is. */

@@ -1,6 +1,7 @@
 import { fdatasync, writev } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { syncDirectory } from '../../base/sync-directory.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import type { DataDirLock } from './data-dir-lock.ts';
 
@@ -89,13 +90,6 @@ export const systemDisk: Disk = {
   mkdir: async (dir) => void (await mkdir(dir, { recursive: true, mode: 0o700 })),
   rename,
   unlink,
-  async syncDir(dir) {
-    const handle = await open(dir, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncDir: syncDirectory,
   lock: lockDataDir,
 };

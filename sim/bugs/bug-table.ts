@@ -27,7 +27,7 @@ drawn from it), or groups of cores alone (\`raft/core/testing\`; a seed is a run
 6,000 random events), which go where the store never leads Raft: joint configurations, no pre-vote. _Seeds_ is how many it
 took. _Real_ is with the process's start, on one core of a machine that others used too: noisy. _etcd_ names the issue or
 pull request of etcd that had the bug. Of the bugs of etcd that this project keeps a list of, one has no place here yet:
-the nested Txn that goes past permissions (CVE-2026-33343), since there are no permissions yet.
+the nested Txn that goes past permissions (CVE-2026-33343), which has a test with that number instead (store/etcd/auth).
 
 Made by \`npm run sim:bugs -- --write\`; the figures are kept in \`bench/results/simulation-bugs.json\`.
 `;

@@ -1,6 +1,7 @@
 import { ClassicLevel } from 'classic-level';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory } from '../../base/sync-directory.ts';
 import { BackendError } from './backend.ts';
 import type { Backend, BackendEntry, BackendSnapshot, EntryRange, WriteOp } from './backend.ts';
 
@@ -88,15 +89,6 @@ async function syncFile(path: string): Promise<void> {
     await file.datasync();
   } finally {
     await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

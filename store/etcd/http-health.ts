@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { HttpAnswer, HttpRequest } from '../../grpc/server.ts';
 import { alarmNames, alarmsOf } from './alarms.ts';
 import { notFound, plain } from './http-answers.ts';
@@ -13,11 +14,7 @@ const checks: Readonly<Record<string, Check>> = {
   data_corruption: ({ machine }) =>
     alarmsOf(machine.state, corrupt).length > 0 ? 'alarm activated: CORRUPT' : undefined,
   serializable_read: () => undefined,
-  linearizable_read: ({ barrier }) =>
-    barrier.wait().then(
-      () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    ),
+  linearizable_read: ({ barrier }) => barrier.wait().then(() => undefined, messageOf),
   non_learner: (context) => (isLearner(context) ? 'not supported for learner' : undefined),
 };
 const checksOf = { livez: ['serializable_read'], readyz: Object.keys(checks) } as const;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { syncDirectory } from '../../base/sync-directory.ts';
 import type { AuthMeta } from '../auth/auth-store.ts';
 import type { BackendEntry } from '../backend/backend.ts';
 import { LevelBackend } from '../backend/level-backend.ts';
@@ -116,15 +117,6 @@ const identityOf = ({ bootstrap, salt = '' }: RestoreOptions, { sha256 }: Backup
 function metaOf(backup: BackupFile, bumpRevision: number): MetaRecord {
   const revision = backup.revision() + bumpRevision;
   return { revision, compactRevision: bumpRevision > 0 ? revision : backup.compactRevision() };
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 async function refuseUsed(dataDir: string): Promise<void> {

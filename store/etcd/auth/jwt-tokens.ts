@@ -2,6 +2,8 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { errors, jwtVerify, SignJWT } from 'jose';
+import { anyDecimal, goDurationMs } from '../../../base/go-duration.ts';
+import { messageOf } from '../../../base/message-of.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { AuthInfo } from '../../auth/types.ts';
 import { etcdError } from '../errors.ts';
@@ -28,23 +30,11 @@ export interface JwtOptions {
   readonly clock: Clock;
 }
 
-const unitMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  '\u00b5s': 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** A duration as Go writes it, `1h30m`, in milliseconds. */
 function durationMs(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|\u00b5s|ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
-    throw new Error(`--auth-token: ttl: "${text}" is no duration`);
-  }
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0);
+  const ms = goDurationMs(text, anyDecimal);
+  if (ms === undefined) throw new Error(`--auth-token: ttl: "${text}" is no duration`);
+  return ms;
 }
 
 async function fileOf(name: string, path: string | undefined): Promise<Buffer | undefined> {
@@ -52,7 +42,7 @@ async function fileOf(name: string, path: string | undefined): Promise<Buffer | 
   try {
     return await readFile(path);
   } catch (error) {
-    throw new Error(`--auth-token: ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`--auth-token: ${name}: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -63,7 +53,7 @@ function parsed(name: string, method: string, make: () => KeyObject): KeyObject 
   try {
     key = make();
   } catch (error) {
-    throw new Error(`--auth-token: ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`--auth-token: ${name}: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
 import type { GrpcCode, HttpAnswer } from '../../../grpc/server.ts';
 import { FromJsonError } from '../../../proto/from-json.ts';
@@ -31,7 +32,7 @@ const httpStatus: Readonly<Record<GrpcCode, number>> = {
 
 export function gatewayStatus(error: unknown): GatewayStatus {
   if (error instanceof GrpcError) return { code: error.code, message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof JsonTooLongError) return { code: grpcCode.resourceExhausted, message };
   const bad = error instanceof JsonSyntaxError || error instanceof FromJsonError;
   return { code: bad ? grpcCode.invalidArgument : grpcCode.unknown, message };
