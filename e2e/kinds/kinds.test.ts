@@ -1,0 +1,29 @@
+/** What the real kube-apiserver has answered to the same requests (answers/), ours must answer, too. */
+import t from 'tap';
+import { allGroups } from './all-groups.ts';
+import { readAnswers } from './answers.ts';
+import { knownDifference } from './known-differences.ts';
+import { differences } from './normalize.ts';
+import { withOwnServer } from './own-server.ts';
+import { play } from './play.ts';
+
+void t.test('titles are unique in their group', async (t) => {
+  for (const { name, cases } of allGroups) t.equal(new Set(cases.map(({ title }) => title)).size, cases.length, name);
+});
+
+void t.test('kinds answer as those of the real kube-apiserver', async (t) => {
+  await withOwnServer(async (send) => {
+    for (const group of allGroups) {
+      const expected = readAnswers(group.name);
+      await t.test(group.name, async (t) => {
+        for (const found of await play(send, group)) {
+          const why = knownDifference(group.name, found.title);
+          const real = expected.get(found.title);
+          if (real === undefined) t.pass(found.title, { skip: 'no recorded answer' });
+          else if (why !== undefined) t.not(differences(found, real).length, 0, `${found.title} differs: ${why}`);
+          else t.strictSame(differences(found, real), [], found.title);
+        }
+      });
+    }
+  });
+});

@@ -1,0 +1,57 @@
+/** Replaces what differs from server to server and from run to run, so that answers can be compared. */
+
+const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const time = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g;
+/** addresses of both servers' service ranges */
+const address = /\b10\.(0\.0|96\.\d+)\.\d+\b(\/\d+)?/g;
+const age = /^(\d+[smhd])+$|^<unknown>$/;
+const texts: readonly (readonly [RegExp, string])[] = [
+  [uid, '<uid>'],
+  [time, '<time>'],
+  [address, '<address>'],
+  [/\b[23]\d{4}\b(?=: provided port)/g, '<port>'],
+];
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const varying: Readonly<Record<string, string>> = {
+  resourceVersion: '<version>',
+  nodePort: '<port>',
+  healthCheckNodePort: '<port>',
+};
+/** kept by the machinery, not by kinds */
+const left: ReadonlySet<string> = new Set(['managedFields', 'selfLink']);
+
+export function normalize(value: unknown): unknown {
+  if (typeof value === 'string') return texts.reduce((out, [from, to]) => out.replaceAll(from, to), value);
+  if (Array.isArray(value)) return value.map(normalize);
+  if (!isObject(value)) return value;
+  const entries: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    if (left.has(key)) continue;
+    // a null creationTimestamp is what releases before 1.34 write where there is none
+    if (item === null && key === 'creationTimestamp') continue;
+    if (key === 'cells' && Array.isArray(item)) entries.push([key, item.map(cell)]);
+    else if (key === 'columnDefinitions' && Array.isArray(item)) entries.push([key, item.map(normalize)]);
+    else if (varying[key] !== undefined && item !== '' && item !== 0) entries.push([key, varying[key]]);
+    else entries.push([key, normalize(item)]);
+  }
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const cell = (value: unknown): unknown => (typeof value === 'string' && age.test(value) ? '<age>' : normalize(value));
+
+/** Lines that say where two answers differ: `spec.replicas: 1, expected 2`. */
+export function differences(found: unknown, expected: unknown, path = ''): string[] {
+  if (Object.is(found, expected)) return [];
+  const list = Array.isArray(found) && Array.isArray(expected);
+  if (list || (isObject(found) && isObject(expected))) {
+    const [a, b] = [found as Json, expected as Json];
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
+      differences(a[key], b[key], list ? `${path}[${key}]` : `${path}${path && '.'}${key}`),
+    );
+  }
+  return [`${path}: ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`];
+}
