@@ -19,7 +19,7 @@ const skipped: readonly (readonly [RegExp, string])[] = [
   [/selfsubject/, 'depends on the user of the recording'],
 ];
 const unservedPaths =
-  /statefulsets|\/jobs|cronjobs|persistentvolume|ingress|resourcequota|webhook|poddisruption|networkpolic|daemonsets|limitranges|replicationcontrollers|horizontalpod|storageclass|customresource|certificates|flowcontrol|runtimeclass|ex\.io/;
+  /statefulsets|\/jobs|cronjobs|persistentvolume|resourcequota|poddisruption|daemonsets|limitranges|replicationcontrollers|horizontalpod|customresource|ex\.io/;
 
 /** Values that differ from one server to the next, wherever they stand. */
 const replacements: readonly (readonly [RegExp, string])[] = [

@@ -6,7 +6,12 @@ import { isObject } from '../meta/clone.ts';
 import { millisOf, milliQuantityOf, formatQuantity, parseQuantity } from '../meta/quantity.ts';
 import { schemaOf, structOf } from '../schema/schema.ts';
 import type { GroupVersionKind, StructSchema, TypeNode } from '../schema/schema.ts';
+import { admissionRegistrationDefaulters } from './admission-registration.ts';
+import { deviceRequestDefaulters } from './device-requests.ts';
+import { flowcontrolDefaulters } from './flowcontrol.ts';
+import { networkingDefaulters } from './networking.ts';
 import { secretDefaults } from './secret.ts';
+import { storageDefaulters } from './storage.ts';
 import { deploymentDefaults } from './deployment.ts';
 import { endpointPortDefaults, endpointsDefaults } from './endpoints.ts';
 import { namespaceDefaults, namespaceStatusDefaults } from './namespace.ts';
@@ -25,6 +30,10 @@ import {
 
 /** Changes the object it is given. */
 export type Defaulter<T> = (object: T) => void;
+/** A struct that JSON leaves out is there in Go, empty, and so gets its defaults. */
+export const specOf = <S extends object>(object: { spec?: S }): S => (object.spec ??= {} as S);
+
+export type DefaulterEntry = readonly [typeName: string, run: Defaulter<never>];
 
 const core = 'io.k8s.api.core.v1.';
 const rbac = 'io.k8s.api.rbac.v1.';
@@ -61,6 +70,11 @@ const defaulters = new Map<string, Defaulter<never>>([
   ['io.k8s.api.apps.v1.Deployment', deploymentDefaults],
   ['io.k8s.api.apps.v1.ReplicaSet', replicaSetDefaults],
   ['io.k8s.api.scheduling.v1.PriorityClass', priorityClassDefaults],
+  ...admissionRegistrationDefaulters,
+  ...deviceRequestDefaulters,
+  ...flowcontrolDefaulters,
+  ...networkingDefaulters,
+  ...storageDefaulters,
 ]);
 
 function priorityClassDefaults(priorityClass: { preemptionPolicy?: string }): void {

@@ -121,3 +121,34 @@ export function validateEndpointIp(text: string, path: string): FieldError[] {
   }
   return errors;
 }
+
+/** `10.1.0.0/16` → its address and prefix length; undefined for what is no block. */
+function parseCidr(text: string): { ip: IpAddress; bits: number } | undefined {
+  const [address = '', length = '', ...rest] = text.split('/');
+  const ip = parseIp(address);
+  if (ip === undefined || rest.length > 0 || !/^[0-9]{1,3}$/.test(length)) return undefined;
+  const bits = Number(length);
+  return bits > ip.length * 8 ? undefined : { ip, bits };
+}
+
+const masked = (ip: IpAddress, bits: number): number[] =>
+  ip.map((byte, i) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - i * 8))) & 0xff);
+
+export const cidrFamily = (text: string): 'IPv4' | 'IPv6' | undefined => ipFamily(text.split('/')[0] ?? '');
+
+/** Fields newer than the strict rules also want RFC 5952's form. */
+export function validateCanonicalCidr(text: string, path: string): FieldError[] {
+  const errors = validateCidr(text, path);
+  const parsed = parseCidr(text);
+  if (errors.length > 0 || parsed === undefined) return errors;
+  const canonical = `${formatIp(masked(parsed.ip, parsed.bits))}/${parsed.bits}`;
+  return canonical === text ? [] : [invalid(path, text, `must be in canonical form ("${canonical}")`)];
+}
+
+/** Whether `inner` lies in `outer` and is smaller; undefined where one of them is no block. */
+export function isStrictSubnet(inner: string, outer: string): boolean | undefined {
+  const [small, large] = [parseCidr(inner), parseCidr(outer)];
+  if (small === undefined || large === undefined) return undefined;
+  if (small.ip.length !== large.ip.length || large.bits >= small.bits) return false;
+  return masked(small.ip, large.bits).join() === masked(large.ip, large.bits).join();
+}

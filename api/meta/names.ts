@@ -5,6 +5,7 @@
 const dns1123Label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const underscoredLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const dns1123Subdomain = `${dns1123Label}(\\.${dns1123Label})*`;
+const wildcardSubdomain = `\\*\\.${dns1123Subdomain}`;
 const dns1035Label = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const qualifiedName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValue = `(${qualifiedName})?`;
@@ -43,6 +44,7 @@ const full = (format: string): RegExp => new RegExp(`^(?:${format})$`);
 const dns1123LabelRegex = full(dns1123Label);
 const underscoredLabelRegex = full(underscoredLabel);
 const dns1123SubdomainRegex = full(dns1123Subdomain);
+const wildcardSubdomainRegex = full(wildcardSubdomain);
 const dns1035LabelRegex = full(dns1035Label);
 const qualifiedNameRegex = full(qualifiedName);
 const labelValueRegex = full(labelValue);
@@ -73,6 +75,16 @@ export function isDns1123SubdomainWithUnderscore(value: string): string[] {
   if (value.split('.').every((part) => underscoredLabelRegex.test(part))) return errors;
   const what = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', ${alphanumericEnds}`;
   return [...errors, regexMessage(what, `${underscoredLabel}(\\.${underscoredLabel})*`, 'example.com')];
+}
+
+/** `*.example.com` */
+export function isWildcardDns1123Subdomain(value: string): string[] {
+  const errors = byteLength(value) > dns1123SubdomainMaxLength ? [maxLenMessage(dns1123SubdomainMaxLength)] : [];
+  if (wildcardSubdomainRegex.test(value)) return errors;
+  const what =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of " +
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [...errors, regexMessage(what, wildcardSubdomain, '*.example.com')];
 }
 
 export function isDns1035Label(value: string): string[] {

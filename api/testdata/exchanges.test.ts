@@ -46,6 +46,9 @@ function expectedKind(exchange: Exchange): GroupVersionKind {
   return { ...parseGroupVersion(String(body['apiVersion'])), kind: kinds[resource] ?? String(body['kind']) };
 }
 
+/** answered, never stored: they have no names */
+const reviews = /^selfsubject/;
+
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 function created(exchange: Exchange): { gvk: GroupVersionKind; object: JsonObject; warnings: string[] } {
@@ -88,7 +91,7 @@ function withoutServerParts(answer: JsonObject): JsonObject {
 }
 
 void t.test('defaults are those of a real server', (t) => {
-  const posts = exchanges.filter((e) => e.request.method === 'POST' && e.status === 201);
+  const posts = exchanges.filter((e) => e.request.method === 'POST' && e.status === 201 && !reviews.test(e.title));
   t.ok(posts.length >= 18);
   for (const exchange of posts) {
     const { gvk, object, warnings } = created(exchange);

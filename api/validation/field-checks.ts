@@ -9,6 +9,8 @@ import {
   isPortName,
   isPortNumber,
   isQualifiedName,
+  nameIsPathSegment,
+  regexMessage,
 } from '../meta/names.ts';
 
 /** The errors of each item, with its path. */
@@ -48,6 +50,25 @@ export const portNumber = (path: string, port: number): FieldError[] =>
 
 export const portNumberOrName = (path: string, port: number | string | undefined): FieldError[] =>
   typeof port === 'string' ? named(path, port, isPortName(port)) : portNumber(path, port ?? 0);
+
+/** Whatever fits one segment of a path, as kinds and names of other groups. */
+export const pathSegment = (path: string, value: string | undefined): FieldError[] =>
+  value ? named(path, value, nameIsPathSegment(value, false)) : [required(path)];
+
+const httpPath = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPathRegex = new RegExp(`^${httpPath}$`);
+
+/** `acme.io/foo` */
+export function domainPrefixedPath(path: string, value: string | undefined): FieldError[] {
+  if (!value) return [required(path)];
+  const slash = value.indexOf('/');
+  const [host, rest] = [value.slice(0, slash), value.slice(slash + 1)];
+  if (slash <= 0 || rest === '') {
+    return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const errors = dnsSubdomain(path, host);
+  return httpPathRegex.test(rest) ? errors : [...errors, invalid(path, rest, regexMessage('Invalid path', httpPath))];
+}
 
 /** A count, or a part of the whole like `25%`; not negative. */
 export function intOrPercent(path: string, value: number | string | undefined): FieldError[] {

@@ -15,8 +15,11 @@ import {
   validateEndpointsUpdate,
 } from './endpoints.ts';
 import { validateCoreEvent, validateEvent, validateEventUpdate } from './event.ts';
+import { ingressKinds } from './ingress.ts';
+import type { HasMetadata, KindValidation } from './kind-validation.ts';
 import { validateLease, validateLeaseUpdate } from './lease.ts';
 import { validateNamespace, validateNamespaceStatusUpdate, validateNamespaceUpdate } from './namespace.ts';
+import { networkPolicyKinds } from './network-policy.ts';
 import { validateNode, validateNodeUpdate } from './node.ts';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
 import {
@@ -30,19 +33,10 @@ import {
   validateRoleUpdate,
 } from './rbac.ts';
 import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replica-set.ts';
+import { serviceCidrKinds } from './service-cidr.ts';
 import { validateService, validateServiceStatusUpdate, validateServiceUpdate } from './service.ts';
 
-interface KindValidation<T> {
-  create(object: T): FieldError[];
-  update?(object: T, old: T): FieldError[];
-  statusUpdate?(object: T, old: T): FieldError[];
-}
-
-interface HasMetadata {
-  metadata?: ObjectMeta;
-}
-
-const kinds = new Map<string, KindValidation<never>>();
+const kinds = new Map<string, KindValidation<never>>([...ingressKinds, ...networkPolicyKinds, ...serviceCidrKinds]);
 const add = <T extends HasMetadata>(kind: string, validation: KindValidation<T>): void =>
   void kinds.set(kind, validation);
 
@@ -101,6 +95,18 @@ export function validateUpdate(gvk: GroupVersionKind, object: object, old: objec
   const validation = validationOf(gvk);
   if (validation?.update !== undefined) return validation.update(object as never, old as never);
   return validateObjectMetaUpdate(metadataOf(object), metadataOf(old));
+}
+
+/** Through a subresource of the kind's own, e.g. `approval`; those that have no checks take what an update takes. */
+export function validateSubresourceUpdate(
+  gvk: GroupVersionKind,
+  subresource: string,
+  object: object,
+  old: object,
+): FieldError[] {
+  if (subresource === 'status') return validateStatusUpdate(gvk, object, old);
+  const check = validationOf(gvk)?.subresourceUpdates?.[subresource];
+  return check === undefined ? validateUpdate(gvk, object, old) : check(object as never, old as never);
 }
 
 /** Through the status subresource: `object` has the old spec. */

@@ -5,6 +5,7 @@ import { bootstrapData } from './bootstrap-objects.generated.ts';
 
 const defaults: readonly KubeObject[] = bootstrapData;
 const rbacGroup = 'rbac.authorization.k8s.io';
+const flowGroup = 'flowcontrol.apiserver.k8s.io';
 const controllerRolePrefix = 'system:controller:';
 
 /**
@@ -48,6 +49,11 @@ const prioritySeeds: readonly Seed[] = [
   { kind: 'PriorityClass', group: 'scheduling.k8s.io', resource: 'priorityclasses' },
 ];
 
+const flowSeeds: readonly Seed[] = [
+  { kind: 'PriorityLevelConfiguration', group: flowGroup, resource: 'prioritylevelconfigurations' },
+  { kind: 'FlowSchema', group: flowGroup, resource: 'flowschemas' },
+];
+
 /** Writes in flight at once while seeding. */
 const seedParallelism = 16;
 
@@ -85,6 +91,7 @@ export const bootstrapHooks = (serves: (group: string, resource: string) => bool
   [
     { name: 'rbac/bootstrap-roles', seeds: rbacSeeds },
     { name: 'scheduling/bootstrap-system-priority-classes', seeds: prioritySeeds },
+    { name: 'priority-and-fairness-config-producer', seeds: flowSeeds },
   ]
     .map(({ name, seeds }) => ({ name, seeds: seeds.filter(({ group, resource }) => serves(group, resource)) }))
     .filter(({ seeds }) => seeds.length > 0)

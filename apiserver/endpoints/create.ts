@@ -47,13 +47,14 @@ export async function createObject(
     dryRun,
   };
   await services.admission.mutate(admitted);
-  prepareNew(entry, object, services.clock.nowMs());
+  prepareNew(entry, object, { nowMs: services.clock.nowMs(), user: ctx.user });
   const generateName = object.metadata?.name ? '' : (object.metadata?.generateName ?? '');
   for (let attempt = 1; ; attempt++) {
     if (generateName !== '' && object.metadata) object.metadata.name = generatedName(generateName);
     const complete = normalized(entry, object);
     validateNew(entry, complete);
     await services.admission.validate({ ...admitted, object: complete });
+    for (const warning of entry.warningsOf?.(complete, undefined) ?? []) ctx.reply.warn(warning);
     const made = await store(request, complete, dryRun);
     if (made !== undefined) return made;
     const name = complete.metadata?.name ?? '';

@@ -6,7 +6,7 @@ import { semanticEqual } from '../../api/meta/deep-equal.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.ts';
 import { newBadRequest, newConflict, StatusError } from '../../api/meta/status.ts';
 import type { KubeObject, RequestContext } from '../pipeline.ts';
-import type { ResourceEntry } from '../registry/resource-entry.ts';
+import type { Asked, ResourceEntry } from '../registry/resource-entry.ts';
 import { groupResourceOf, gvkOf } from './resource-request.ts';
 
 const generatedNameLengthMax = 63;
@@ -33,7 +33,7 @@ const valueAt = (object: KubeObject, path: string): unknown =>
   path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], object);
 
 /** Metadata that the server alone sets, and the kind's own rules. */
-export function prepareNew(entry: ResourceEntry, object: KubeObject, nowMs: number): void {
+export function prepareNew(entry: ResourceEntry, object: KubeObject, asked: Asked): void {
   const metadata = object.metadata ?? {};
   if (metadata.resourceVersion) {
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
@@ -45,20 +45,30 @@ export function prepareNew(entry: ResourceEntry, object: KubeObject, nowMs: numb
     managedFields: ____,
     ...kept
   } = metadata;
-  object.metadata = { ...kept, uid: randomUUID(), creationTimestamp: rfc3339(nowMs) };
+  object.metadata = { ...kept, uid: randomUUID(), creationTimestamp: rfc3339(asked.nowMs) };
   delete object.metadata.resourceVersion;
-  if (entry.generationOf === undefined) delete object.metadata.generation;
+  if (entry.generationOf === undefined || entry.firstGeneration === 0) delete object.metadata.generation;
   else object.metadata.generation = 1;
-  entry.prepareForCreate?.(object);
+  entry.prepareForCreate?.(object, asked);
 }
 
-export const subresourceFields: Readonly<Record<string, string>> = { status: 'status', finalize: 'spec' };
+export const subresourceFields: Readonly<Record<string, string>> = {
+  status: 'status',
+  approval: 'status',
+  finalize: 'spec',
+};
 
 /**
  * The new version of an object from a body: what the body may not change is the old version's. `subresource` '' changes
  * all but the status, `status` and `finalize` one field and the metadata.
  */
-export function prepareChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, subresource: string): void {
+export function prepareChange(
+  entry: ResourceEntry,
+  object: KubeObject,
+  old: KubeObject,
+  subresource: string,
+  asked: Asked,
+): void {
   const before = old.metadata ?? {};
   const { managedFields: _, selfLink: __, ...metadata } = object.metadata ?? {};
   object.metadata = {
@@ -81,10 +91,11 @@ export function prepareChange(entry: ResourceEntry, object: KubeObject, old: Kub
     for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
       if (field !== 'metadata' && field !== changed) keepField(object, old, field);
     }
-    if (subresource === 'status') entry.prepareForStatusUpdate?.(object, old);
+    if (subresource === 'status') entry.prepareForStatusUpdate?.(object, old, asked);
+    else entry.prepareForSubresource?.[subresource]?.(object, old, asked);
   }
   // a controller that writes its annotations with the status has not changed what is wanted
-  if (subresource !== 'status') bumpGeneration(entry, object, old);
+  if (subresourceFields[subresource] !== 'status') bumpGeneration(entry, object, old);
 }
 
 function keepField(object: KubeObject, old: KubeObject, field: string): void {

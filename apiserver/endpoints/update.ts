@@ -100,10 +100,11 @@ async function nextVersion(
     dryRun,
   };
   await services.admission.mutate(admitted);
-  prepareChange(entry, object, current, subresource);
+  prepareChange(entry, object, current, subresource, { nowMs: services.clock.nowMs(), user: ctx.user });
   const complete = normalized(entry, object);
   validateChange(entry, complete, current, subresource);
   await services.admission.validate({ ...admitted, object: complete });
+  if (subresource === '') for (const warning of entry.warningsOf?.(complete, current) ?? []) ctx.reply.warn(warning);
   const allocator = entry.allocator && services.allocators[entry.allocator];
   if (isGone(entry, complete)) return { object: 'delete', ...allocator?.release(current) };
   const together = subresource === '' ? await allocator?.together(complete, current) : undefined;

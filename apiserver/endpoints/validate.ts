@@ -1,7 +1,7 @@
 import type { FieldError } from '../../api/meta/field-error.ts';
 import { validateObjectMeta } from '../../api/meta/object-meta.ts';
 import { newInvalid } from '../../api/meta/status.ts';
-import { validateCreate, validateStatusUpdate, validateUpdate } from '../../api/validation/validate.ts';
+import { validateCreate, validateSubresourceUpdate, validateUpdate } from '../../api/validation/validate.ts';
 import type { KubeObject } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { gvkOf } from './resource-request.ts';
@@ -19,6 +19,9 @@ export function validateNew(entry: ResourceEntry, object: KubeObject): void {
 }
 
 export function validateChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, subresource: string): void {
-  const validate = subresource === 'status' ? validateStatusUpdate : validateUpdate;
-  refuse(entry, object, validate(entry.info, object, old));
+  const errors =
+    subresource === ''
+      ? validateUpdate(entry.info, object, old)
+      : validateSubresourceUpdate(entry.info, subresource, object, old);
+  refuse(entry, object, errors);
 }

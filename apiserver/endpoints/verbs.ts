@@ -34,6 +34,7 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   'pods/binding': { create: bind },
   'pods/eviction': { create: evict },
   'namespaces/finalize': { update },
+  'certificatesigningrequests/approval': { get, update, patch },
   'serviceaccounts/token': { create: requestToken },
 };
 

@@ -1,8 +1,16 @@
 import { resources } from '../../api/schema/resources.ts';
 import type { ResourceInfo } from '../pipeline.ts';
+import { mutatingadmissionpolicies } from './admissionregistration/mutatingadmissionpolicies.ts';
+import { mutatingadmissionpolicybindings } from './admissionregistration/mutatingadmissionpolicybindings.ts';
+import { mutatingwebhookconfigurations } from './admissionregistration/mutatingwebhookconfigurations.ts';
+import { validatingadmissionpolicies } from './admissionregistration/validatingadmissionpolicies.ts';
+import { validatingadmissionpolicybindings } from './admissionregistration/validatingadmissionpolicybindings.ts';
+import { validatingwebhookconfigurations } from './admissionregistration/validatingwebhookconfigurations.ts';
+import { apiservices } from './apiregistration/apiservices.ts';
 import { controllerrevisions } from './apps/controllerrevisions.ts';
 import { deployments } from './apps/deployments.ts';
 import { replicasets } from './apps/replicasets.ts';
+import { certificatesigningrequests } from './certificates/certificatesigningrequests.ts';
 import { leases } from './coordination/leases.ts';
 import { configmaps } from './core/configmaps.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -15,12 +23,30 @@ import { serviceaccounts } from './core/serviceaccounts.ts';
 import { services } from './core/services.ts';
 import { endpointslices } from './discovery/endpointslices.ts';
 import { newEvents } from './events/events.ts';
+import { flowschemas } from './flowcontrol/flowschemas.ts';
+import { prioritylevelconfigurations } from './flowcontrol/prioritylevelconfigurations.ts';
+import { ingressclasses } from './networking/ingressclasses.ts';
+import { ingresses } from './networking/ingresses.ts';
+import { ipaddresses } from './networking/ipaddresses.ts';
+import { networkpolicies } from './networking/networkpolicies.ts';
+import { servicecidrs } from './networking/servicecidrs.ts';
+import { runtimeclasses } from './node/runtimeclasses.ts';
 import { clusterrolebindings } from './rbac/clusterrolebindings.ts';
 import { clusterroles } from './rbac/clusterroles.ts';
 import { rolebindings } from './rbac/rolebindings.ts';
 import { roles } from './rbac/roles.ts';
-import type { ResourceEntry } from './resource-entry.ts';
+import { deviceclasses } from './resource/deviceclasses.ts';
+import { resourceclaims } from './resource/resourceclaims.ts';
+import { resourceclaimtemplates } from './resource/resourceclaimtemplates.ts';
+import { resourceslices } from './resource/resourceslices.ts';
 import { priorityclasses } from './scheduling/priorityclasses.ts';
+import { csidrivers } from './storage/csidrivers.ts';
+import { csinodes } from './storage/csinodes.ts';
+import { csistoragecapacities } from './storage/csistoragecapacities.ts';
+import { storageclasses } from './storage/storageclasses.ts';
+import { volumeattachments } from './storage/volumeattachments.ts';
+import { volumeattributesclasses } from './storage/volumeattributesclasses.ts';
+import type { ResourceEntry } from './resource-entry.ts';
 
 /** Everything that is stored. Adding a kind adds a file and a line. */
 export const entries: readonly ResourceEntry[] = [
@@ -44,6 +70,32 @@ export const entries: readonly ResourceEntry[] = [
   rolebindings,
   roles,
   priorityclasses,
+  mutatingadmissionpolicies,
+  mutatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
+  validatingadmissionpolicies,
+  validatingadmissionpolicybindings,
+  validatingwebhookconfigurations,
+  apiservices,
+  certificatesigningrequests,
+  flowschemas,
+  prioritylevelconfigurations,
+  ingressclasses,
+  ingresses,
+  ipaddresses,
+  networkpolicies,
+  servicecidrs,
+  runtimeclasses,
+  deviceclasses,
+  resourceclaims,
+  resourceclaimtemplates,
+  resourceslices,
+  csidrivers,
+  csinodes,
+  csistoragecapacities,
+  storageclasses,
+  volumeattachments,
+  volumeattributesclasses,
 ];
 
 /** Kinds that are answered and not stored: the reviews of auth/, and bindings. */
@@ -71,6 +123,16 @@ const servedSubresources: ReadonlySet<string> = new Set([
   'deployments/status',
   'replicasets/scale',
   'replicasets/status',
+  'apiservices/status',
+  'certificatesigningrequests/approval',
+  'certificatesigningrequests/status',
+  'flowschemas/status',
+  'ingresses/status',
+  'prioritylevelconfigurations/status',
+  'resourceclaims/status',
+  'servicecidrs/status',
+  'validatingadmissionpolicies/status',
+  'volumeattachments/status',
 ]);
 
 const byResource = new Map(

@@ -1,12 +1,19 @@
 import type { NameCheck } from '../../api/meta/names.ts';
 import { resourceFor } from '../../api/schema/resources.ts';
-import type { KubeObject, ResourceInfo } from '../pipeline.ts';
+import type { KubeObject, ResourceInfo, User } from '../pipeline.ts';
 import type { Together } from '../storage/resource-store.ts';
 
 /** What a delete of an object with a grace period needs to know of it. */
 export interface Grace {
   /** seconds to wait for whoever runs it to confirm; 0: remove at once */
   readonly seconds: number;
+}
+
+/** By whom and when a write was asked for. */
+export interface Asked {
+  readonly nowMs: number;
+  /** absent where the server itself writes */
+  readonly user: User | undefined;
 }
 
 /** What the server provides to the entries that hold other keys of the store beside the object. */
@@ -29,6 +36,8 @@ export interface ResourceEntry {
   readonly storage: string;
   /** `metadata.generation` counts changes of these fields; absent: no generation */
   readonly generationOf?: readonly string[];
+  /** where it begins to count; default 1 */
+  readonly firstGeneration?: 0 | 1;
   /** its status is the server's and the controllers': kept from bodies that are not for `/status` */
   readonly hasStatus: boolean;
   /** PUT without a resourceVersion overwrites */
@@ -40,11 +49,17 @@ export interface ResourceEntry {
   /** the store forgets it after this */
   readonly ttlSeconds?: number;
   /** changes a new object before it is stored */
-  prepareForCreate?(object: KubeObject): void;
+  prepareForCreate?(object: KubeObject, asked: Asked): void;
   /** changes the new version by what the old one fixes */
   prepareForUpdate?(object: KubeObject, old: KubeObject): void;
   /** for `/status`: what of the metadata does not come from the body */
-  prepareForStatusUpdate?(object: KubeObject, old: KubeObject): void;
+  prepareForStatusUpdate?(object: KubeObject, old: KubeObject, asked: Asked): void;
+  /** the same for subresources of the kind's own that write the status */
+  readonly prepareForSubresource?: Readonly<
+    Record<string, (object: KubeObject, old: KubeObject, asked: Asked) => void>
+  >;
+  /** what its author is to be told although it is taken; `old` is absent on create */
+  warningsOf?(object: KubeObject, old: KubeObject | undefined): string[];
   /** absent: removed at once */
   graceOf?(object: KubeObject, asked: number | undefined): Grace;
   /** reasons beyond metadata.finalizers to keep a deleted object for now */
@@ -90,6 +105,15 @@ export function define(group: string, version: string, resource: string, rules: 
     returnsDeleted: false,
     ...rules,
   };
+}
+
+/** For `/status` of kinds whose metadata it does not touch. */
+export function keepMetadata(object: KubeObject, old: KubeObject): void {
+  const { labels, annotations, finalizers, ownerReferences } = old.metadata ?? {};
+  const kept = { labels, annotations, finalizers, ownerReferences };
+  for (const [field, value] of Object.entries(kept)) if (value === undefined) delete kept[field as keyof typeof kept];
+  const { labels: _, annotations: __, finalizers: ___, ownerReferences: ____, ...own } = object.metadata ?? {};
+  object.metadata = { ...own, ...kept };
 }
 
 /** A field that holds an object, made where there is none. */

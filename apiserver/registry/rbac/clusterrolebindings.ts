@@ -1,7 +1,5 @@
-import { nameIsPathSegment } from '../../../api/meta/names.ts';
 import { define } from '../resource-entry.ts';
 
 export const clusterrolebindings = define('rbac.authorization.k8s.io', 'v1', 'clusterrolebindings', {
   createOnUpdate: true,
-  nameCheck: nameIsPathSegment,
 });

@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const ingressclasses = define('networking.k8s.io', 'v1', 'ingressclasses', { generationOf: ['spec'] });

@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const ipaddresses = define('networking.k8s.io', 'v1', 'ipaddresses');

@@ -1,0 +1,3 @@
+import { define } from '../resource-entry.ts';
+
+export const storageclasses = define('storage.k8s.io', 'v1', 'storageclasses', { returnsDeleted: true });
