@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
-import { credentialsOf } from './grpc-js-credentials.ts';
-import { removeStaleSocket } from './stale-socket.ts';
+import { systemClock } from '../base/clock.ts';
+import { PortMux } from './port-mux.ts';
 import { GrpcError, grpcCode } from './server.ts';
 import type {
   CallContext,
@@ -64,16 +64,7 @@ class GrpcJsContext implements CallContext {
   }
 }
 
-type Refuses = NonNullable<GrpcServerOptions['tls']>['refuses'];
-
-/** @grpc/grpc-js has no place to look at a certificate before there is a call. */
-function checkCertificate(call: AnyCall, refuses: Refuses): void {
-  const certificate = refuses && call.getAuthContext().sslPeerCertificate;
-  const reason = certificate && refuses?.(certificate);
-  if (reason !== undefined) throw new GrpcError(grpcCode.unauthenticated, reason);
-}
-
-function unaryHandler(method: UnaryMethod<unknown, unknown>, refuses: Refuses): grpc.handleUnaryCall<unknown, unknown> {
+function unaryHandler(method: UnaryMethod<unknown, unknown>): grpc.handleUnaryCall<unknown, unknown> {
   const answerLater = async (result: Promise<unknown>, callback: grpc.sendUnaryData<unknown>): Promise<void> => {
     try {
       callback(null, await result);
@@ -83,7 +74,6 @@ function unaryHandler(method: UnaryMethod<unknown, unknown>, refuses: Refuses): 
   };
   return (call, callback) => {
     try {
-      checkCertificate(call, refuses);
       const result = method.handle(call.request, new GrpcJsContext(call));
       if (result instanceof Promise) void answerLater(result, callback);
       else callback(null, result);
@@ -138,13 +128,12 @@ async function* received(call: grpc.ServerDuplexStream<unknown, unknown>): Async
   }
 }
 
-function streamHandler(method: StreamMethod<unknown, unknown>, refuses: Refuses) {
+function streamHandler(method: StreamMethod<unknown, unknown>) {
   return (call: grpc.ServerDuplexStream<unknown, unknown>): void => {
     call.on('error', () => {}); // told by 'cancelled' as well
     const { request } = call as unknown as { request: unknown };
     const stream = new GrpcJsStream(call, method.kind === 'server-stream' ? single(request) : received(call));
     Promise.resolve()
-      .then(() => checkCertificate(call, refuses))
       .then(() => method.handle(stream))
       .then(
         () => call.end(),
@@ -155,29 +144,19 @@ function streamHandler(method: StreamMethod<unknown, unknown>, refuses: Refuses)
 
 const grpcJsType = { 'server-stream': 'serverStream', 'client-stream': 'clientStream', 'bidi-stream': 'bidi' } as const;
 
-function register(server: grpc.Server, method: Method, refuses: Refuses): void {
+function register(server: grpc.Server, method: Method): void {
   const serialize = (message: unknown): Buffer => toBuffer(method.response.encode(message));
   const deserialize = (bytes: Buffer): unknown => method.request.decode(bytes) as unknown;
   const registration = server as unknown as {
     register(path: string, handler: unknown, s: typeof serialize, d: typeof deserialize, type: string): boolean;
   };
   if (method.kind === 'unary') {
-    registration.register(method.path, unaryHandler(method, refuses), serialize, deserialize, 'unary');
+    registration.register(method.path, unaryHandler(method), serialize, deserialize, 'unary');
   } else {
     // a client-stream answers once, but through the same write/end as bidi
     const type = method.kind === 'client-stream' ? 'bidi' : grpcJsType[method.kind];
-    registration.register(method.path, streamHandler(method, refuses), serialize, deserialize, type);
+    registration.register(method.path, streamHandler(method), serialize, deserialize, type);
   }
-}
-
-function bind(server: grpc.Server, url: string, credentials: grpc.ServerCredentials): Promise<number> {
-  const address = url.startsWith('unix:') ? url : new URL(url).host;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => {
-      if (error) reject(new Error(`cannot listen on ${url}: ${error.message}`, { cause: error }));
-      else resolve(url.startsWith('unix:') ? 0 : port);
-    });
-  });
 }
 
 /** Serves `methods` on every URL; rejects where one cannot be bound, and then none is. */
@@ -191,30 +170,30 @@ export async function serveGrpcJs(options: GrpcServerOptions): Promise<GrpcServe
     ...(keepAliveMs > 0 && { 'grpc.keepalive_time_ms': keepAliveMs, 'grpc.keepalive_timeout_ms': keepAliveAnswerMs }),
     'grpc.so_reuseport': 0,
   });
-  for (const method of options.methods) register(server, method, options.tls?.refuses);
-  const ports: number[] = [];
-  try {
-    for (const url of options.urls) {
-      if (url.startsWith('unix:')) await removeStaleSocket(url.replace(/^unix:(\/\/)?/, ''));
-      ports.push(await bind(server, url, credentialsOf(url, options.tls)));
-    }
-  } catch (error) {
+  for (const method of options.methods) register(server, method);
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  // its HTTP/2 answers gRPC only: who can speak HTTP/1.1 as well, as curl, gets that
+  const mux = new PortMux(options, ['http/1.1', 'h2'], (socket, first) => {
+    socket.unshift(first); // Node.js' HTTP/2 reads what a socket holds first
+    injector.injectConnection(socket);
+  });
+  const close = async (graceMs = 0): Promise<void> => {
+    const closed = mux.stopListening();
+    await new Promise<void>((resolve) => {
+      const cancel = systemClock.after(graceMs, resolve);
+      server.tryShutdown(() => {
+        cancel();
+        resolve();
+      });
+    });
     server.forceShutdown();
+    mux.cut();
+    await closed;
+  };
+  try {
+    return { ports: await mux.listen(options), traffic: () => mux.traffic(), close };
+  } catch (error) {
+    await close();
     throw error;
   }
-  return {
-    ports,
-    close(graceMs = 0) {
-      return new Promise((resolve) => {
-        const cut = setTimeout(() => {
-          server.forceShutdown();
-          resolve();
-        }, graceMs);
-        server.tryShutdown(() => {
-          clearTimeout(cut);
-          resolve();
-        });
-      });
-    },
-  };
 }

@@ -7,6 +7,7 @@ import type { KubeClient } from '../../client/types.ts';
 import { tlsFromFiles } from '../../grpc/tls-files.ts';
 import { startControllerManager } from '../../controllers/manager/controller-manager.ts';
 import { startScheduler } from '../../controllers/scheduler/scheduler.ts';
+import { grpcServerFrom } from '../../store/etcd/grpc-server-choice.ts';
 import { startEtcdMember } from '../../store/etcd/member.ts';
 import type { EtcdMember } from '../../store/etcd/member.ts';
 import type { Layout, ReplicaPlace } from '../cluster/layout.ts';
@@ -45,6 +46,7 @@ async function startMember(layout: Layout, replica: ReplicaPlace, log: Log): Pro
     electionMs: timeouts.election,
     snapshotCount: store.snapshotCount,
     catchUpEntries: store.catchUpEntries,
+    grpcServer: grpcServerFrom(process.env),
     clientTls: tls,
     peerTls: tls,
     // off until somebody turns it on: the API server is then known by its certificate

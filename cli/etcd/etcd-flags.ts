@@ -1,3 +1,4 @@
+import { grpcServers } from '../../store/etcd/grpc-server-choice.ts';
 import type { Flag } from '../commands/flags.ts';
 
 /** A flag of etcd that means here what it means there. */
@@ -61,7 +62,7 @@ const member: readonly EtcdFlag[] = [
   time('grpc-keepalive-timeout', '20s', 'and left when it does not answer in this time'),
   toggle('enable-grpc-gateway', 'the JSON gateway: POST /v3/kv/range and so on', true),
   list('listen-metrics-urls', 'where /metrics and /health are served besides'),
-  choice('grpc-server', ['lean', 'grpc-js'], 'what carries the client port (not a flag of etcd)'),
+  choice('grpc-server', grpcServers, 'what carries the client port (not a flag of etcd)'),
 ];
 
 const clustering: readonly EtcdFlag[] = [

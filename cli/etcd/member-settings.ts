@@ -1,3 +1,4 @@
+import type { GrpcServerName } from '../../store/etcd/grpc-server-choice.ts';
 import { isIP } from 'node:net';
 import type { EtcdMemberOptions } from '../../store/etcd/member.ts';
 import { CliError } from '../cli-error.ts';
@@ -104,7 +105,7 @@ export function memberSettings(settings: Settings): Omit<EtcdMemberOptions, 'log
     catchUpEntries: values.number('snapshot-catchup-entries'),
     enableGrpcGateway: values.boolean('enable-grpc-gateway'),
     listenMetricsUrls: values.list('listen-metrics-urls'),
-    grpcServer: values.text('grpc-server') as 'lean' | 'grpc-js',
+    grpcServer: values.text('grpc-server') as GrpcServerName,
     quotaBackendBytes: values.number('quota-backend-bytes'),
     maxRequestBytes: values.number('max-request-bytes'),
     maxTxnOps: values.number('max-txn-ops'),

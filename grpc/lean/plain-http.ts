@@ -1,22 +1,10 @@
-import { messageOf } from '../../base/message-of.ts';
-import { GrpcError, grpcCode } from '../server.ts';
-import type { HttpAnswer, HttpHandler, HttpRequest, Method, ServerStream } from '../server.ts';
+import { answerOf } from '../http-answer.ts';
+import type { HttpAnswer, HttpHandler, Method, ServerStream } from '../server.ts';
 import { fieldOf } from './call.ts';
 import type { HeaderFields } from './hpack.ts';
-import { plainText } from './plain-text.ts';
 import type { RequestHead } from './request-head.ts';
 
 export type PlainHead = Pick<HttpAnswer, 'status' | 'headers'>;
-
-/** What the handler says, or what went wrong before it could. */
-export async function answerOf(http: HttpHandler, request: HttpRequest): Promise<HttpAnswer> {
-  try {
-    return await http(request);
-  } catch (error) {
-    const tooLarge = error instanceof GrpcError && error.code === grpcCode.resourceExhausted;
-    return plainText(tooLarge ? 413 : 500, messageOf(error));
-  }
-}
 
 const asIs = { decode: (bytes: Uint8Array) => bytes, encode: (message: unknown) => message as Uint8Array };
 

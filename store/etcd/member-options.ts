@@ -1,3 +1,4 @@
+import type { GrpcServerName } from './grpc-server-choice.ts';
 import type { Log } from '../../base/log.ts';
 import type { ConnectionLimits } from '../../grpc/server.ts';
 import type { TlsSettings } from '../../grpc/tls.ts';
@@ -45,7 +46,7 @@ export interface EtcdMemberOptions {
   readonly peerTls?: TlsFiles;
   readonly auth?: AuthOptions;
   /** what carries the client port; default 'lean' */
-  readonly grpcServer?: 'lean' | 'grpc-js';
+  readonly grpcServer?: GrpcServerName;
   /** absent: history is kept until somebody compacts */
   readonly autoCompaction?: AutoCompaction | undefined;
   /** members compare their data; `initial`: with their peers before they serve anybody. Default: all of it */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
+import { grpcServerFrom } from './grpc-server-choice.ts';
 import { startEtcdMember } from './member.ts';
 import type { EtcdMember, EtcdMemberOptions } from './member.ts';
 
@@ -37,6 +38,7 @@ export async function reserveOptions(
     log: silentLog,
     heartbeatMs: 50,
     electionMs: 500,
+    grpcServer: grpcServerFrom(process.env),
     ...more,
   }));
   return { options, remove: () => rm(directory, { recursive: true, force: true }) };

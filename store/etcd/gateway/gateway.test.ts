@@ -2,12 +2,14 @@ import { credentials } from '@grpc/grpc-js';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import http2 from 'node:http2';
+import type { Readable, Writable } from 'node:stream';
 import t from 'tap';
 import { seededRandom } from '../../../base/random.ts';
 import { eventually } from '../../../client/testing/eventually.ts';
 import { createTestAuthority } from '../../../grpc/testing/certificates.ts';
 import type { RangeResponse } from '../../../proto/etcd-types.ts';
 import { enableAuth } from '../auth/test-auth.ts';
+import { grpcServerFrom } from '../grpc-server-choice.ts';
 import { bytes, TestClient } from '../test-client.ts';
 import { TestCluster } from '../test-cluster.ts';
 import { gatewayRoutes } from './routes.ts';
@@ -41,22 +43,41 @@ interface Line {
   readonly result?: { readonly events?: readonly { readonly kv: { readonly version: string } }[] };
 }
 
-/** Reads lines as they come, over HTTP/2, where the body may go on while the answer does. */
+interface Exchange {
+  readonly request: Writable;
+  readonly response: Promise<Readable>;
+  destroy(): void;
+}
+
+function overHttp2(path: string): Exchange {
+  const session = http2.connect(url);
+  session.on('error', () => {});
+  const stream = session.request({ ':path': path, ':method': 'POST' });
+  stream.on('error', () => {});
+  return { request: stream, response: Promise.resolve(stream), destroy: () => session.destroy() };
+}
+
+/** grpc-js takes no plain HTTP/2 */
+function overHttp1(path: string): Exchange {
+  const request = httpRequest(`${url}${path}`, { method: 'POST', agent: false });
+  request.on('error', () => {});
+  const response = new Promise<Readable>((resolve) => request.once('response', resolve));
+  return { request, response, destroy: () => request.destroy() };
+}
+
+/** Reads lines as they come, while the body goes on. */
 class Conversation {
-  readonly #client = http2.connect(url);
-  readonly #stream: http2.ClientHttp2Stream;
+  readonly #exchange: Exchange;
   readonly #lines: AsyncIterator<string>;
 
   constructor(path: string) {
-    this.#client.on('error', () => {});
-    this.#stream = this.#client.request({ ':path': `/v3/${path}`, ':method': 'POST' });
-    this.#stream.on('error', () => {});
+    this.#exchange = (grpcServerFrom(process.env) === 'lean' ? overHttp2 : overHttp1)(`/v3/${path}`);
     this.#lines = this.#read();
   }
 
   async *#read(): AsyncGenerator<string> {
     let rest = '';
-    for await (const chunk of this.#stream) {
+    for await (const chunk of await this.#exchange.response) {
       const parts = (rest + String(chunk)).split('\n');
       rest = parts.pop() ?? '';
       yield* parts;
@@ -64,7 +85,7 @@ class Conversation {
   }
 
   send(message: object): void {
-    this.#stream.write(JSON.stringify(message));
+    this.#exchange.request.write(JSON.stringify(message));
   }
 
   async next(): Promise<Line> {
@@ -72,7 +93,7 @@ class Conversation {
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#exchange.destroy();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../base/clock.ts';
-import { plainText } from '../../../grpc/lean/plain-text.ts';
+import { plainText } from '../../../grpc/plain-text.ts';
 import { GrpcError, grpcCode } from '../../../grpc/server.ts';
 import type { HttpAnswer, HttpHandler, HttpRequest, Method, StreamMethod, UnaryMethod } from '../../../grpc/server.ts';
 import { messageFromJson } from '../../../proto/from-json.ts';

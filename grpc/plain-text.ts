@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../server.ts';
+import type { HttpAnswer } from './server.ts';
 
 export const plainText = (status: number, text: string): HttpAnswer => ({
   status,

@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { GrpcError, grpcCode } from '../server.ts';
-import type { HttpHandler, HttpRequest } from '../server.ts';
+import { GrpcError, grpcCode } from './server.ts';
+import type { HttpHandler, HttpRequest } from './server.ts';
 import { commonNameOf } from './common-name.ts';
-import { answerOf } from './plain-http.ts';
+import { answerOf } from './http-answer.ts';
 
 const headersTimeoutMs = 10_000;
 /** for the whole of a request; an answer may take as long as it likes */
