@@ -1,0 +1,26 @@
+import { Environment } from './environment.ts';
+import { conversions } from './libraries/conversions.ts';
+import { lists } from './libraries/lists.ts';
+import { operators } from './libraries/operators.ts';
+import { optionals } from './libraries/optionals.ts';
+import { quantity } from './libraries/quantity.ts';
+import { regex } from './libraries/regex.ts';
+import { mapInserts, sets } from './libraries/sets.ts';
+import { strings } from './libraries/strings.ts';
+import { time } from './libraries/time.ts';
+import { urls } from './libraries/urls.ts';
+
+/** What every expression in Kubernetes may use. Variables are added where an expression stands. */
+export const kubernetesEnvironment: Environment = Environment.empty.withLibraries(
+  operators,
+  conversions,
+  time,
+  strings,
+  optionals,
+  regex,
+  lists,
+  sets,
+  mapInserts,
+  quantity,
+  urls,
+);
