@@ -18,8 +18,7 @@ const skipped: readonly (readonly [RegExp, string])[] = [
   [/custom resource|crd/, 'custom resources are not served yet'],
   [/selfsubject/, 'depends on the user of the recording'],
 ];
-const unservedPaths =
-  /statefulsets|\/jobs|cronjobs|persistentvolume|resourcequota|poddisruption|daemonsets|limitranges|replicationcontrollers|horizontalpod|customresource|ex\.io/;
+const unservedPaths = /poddisruption|horizontalpod|customresource|ex\.io/;
 
 /** Values that differ from one server to the next, wherever they stand. */
 const replacements: readonly (readonly [RegExp, string])[] = [

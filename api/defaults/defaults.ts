@@ -10,9 +10,12 @@ import { admissionRegistrationDefaulters } from './admission-registration.ts';
 import { deviceRequestDefaulters } from './device-requests.ts';
 import { flowcontrolDefaulters } from './flowcontrol.ts';
 import { networkingDefaulters } from './networking.ts';
+import { cronJobDefaults, jobDefaults, podConditionsPatternDefaults } from './batch.ts';
+import { claimDefaults, limitRangeItemDefaults, persistentVolumeDefaults } from './persistent-volume.ts';
 import { secretDefaults } from './secret.ts';
 import { storageDefaulters } from './storage.ts';
 import { deploymentDefaults } from './deployment.ts';
+import { daemonSetDefaults, replicationControllerDefaults, statefulSetDefaults } from './workloads.ts';
 import { endpointPortDefaults, endpointsDefaults } from './endpoints.ts';
 import { namespaceDefaults, namespaceStatusDefaults } from './namespace.ts';
 import { nodeSpecDefaults, nodeStatusDefaults } from './node.ts';
@@ -69,6 +72,15 @@ const defaulters = new Map<string, Defaulter<never>>([
   [`${core}PersistentVolumeClaimSpec`, claimSpecDefaults],
   ['io.k8s.api.apps.v1.Deployment', deploymentDefaults],
   ['io.k8s.api.apps.v1.ReplicaSet', replicaSetDefaults],
+  ['io.k8s.api.apps.v1.StatefulSet', statefulSetDefaults],
+  ['io.k8s.api.apps.v1.DaemonSet', daemonSetDefaults],
+  [`${core}ReplicationController`, replicationControllerDefaults],
+  [`${core}PersistentVolume`, persistentVolumeDefaults],
+  [`${core}PersistentVolumeClaim`, claimDefaults],
+  [`${core}LimitRangeItem`, limitRangeItemDefaults],
+  ['io.k8s.api.batch.v1.Job', jobDefaults],
+  ['io.k8s.api.batch.v1.CronJob', cronJobDefaults],
+  ['io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern', podConditionsPatternDefaults],
   ['io.k8s.api.scheduling.v1.PriorityClass', priorityClassDefaults],
   ...admissionRegistrationDefaulters,
   ...deviceRequestDefaulters,

@@ -9,12 +9,8 @@ import {
   validateObjectMetaUpdate,
 } from '../meta/object-meta.ts';
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../types/apps-v1.ts';
-import { intOrPercent } from './field-checks.ts';
+import { intOrPercent, isZeroIntOrPercent, percentOf } from './field-checks.ts';
 import { validateSelectorAndTemplate } from './workload.ts';
-
-const percentOf = (value: number | string | undefined): number | undefined =>
-  typeof value === 'string' && /^[0-9]+%$/.test(value) ? Number(value.slice(0, -1)) : undefined;
-const isZero = (value: number | string | undefined): boolean => (percentOf(value) ?? Number(value ?? 0)) === 0;
 
 function validateStrategy(strategy: DeploymentStrategy | undefined, path: string): FieldError[] {
   const type = strategy?.type ?? '';
@@ -28,7 +24,7 @@ function validateStrategy(strategy: DeploymentStrategy | undefined, path: string
   const { maxUnavailable, maxSurge } = rolling;
   const errors = [...intOrPercent(`${at}.maxUnavailable`, maxUnavailable), ...intOrPercent(`${at}.maxSurge`, maxSurge)];
   const shown = goIntOrString(maxUnavailable ?? 0);
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (isZeroIntOrPercent(maxUnavailable) && isZeroIntOrPercent(maxSurge)) {
     errors.push(invalid(`${at}.maxUnavailable`, shown, 'may not be 0 when `maxSurge` is 0'));
   }
   if ((percentOf(maxUnavailable) ?? 0) > 100) {

@@ -1,67 +1,14 @@
 /** Requests and limits. */
 import { forbidden, invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
-import { isQualifiedName } from '../meta/names.ts';
 import { compareQuantities, parseQuantity } from '../meta/quantity.ts';
 import type { ResourceRequirements } from '../types/core-v1.ts';
-
-const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
-const countedResources = [
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.nodeports',
-  'services.loadbalancers',
-];
-const standardResources = new Set([
-  ...containerResources,
-  ...countedResources,
-  'storage',
-  'requests.cpu',
-  'requests.memory',
-  'requests.storage',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
-]);
-const counted = new Set(countedResources);
-
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
-/** Names without a domain, and those of kubernetes.io. */
-const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
-const isExtended = (name: string): boolean =>
-  !isNative(name) && !name.startsWith('requests.') && isQualifiedName(`requests.${name}`).length === 0;
-const mayOvercommit = (name: string): boolean => isNative(name) && !isHugePages(name);
-
-function validateResourceName(name: string, path: string): FieldError[] {
-  const errors = isQualifiedName(name).map((message) => invalid(path, name, message));
-  if (
-    errors.length === 0 &&
-    !name.includes('/') &&
-    !standardResources.has(name) &&
-    !/^(requests\.)?hugepages-/.test(name)
-  ) {
-    errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
-  }
-  if (!name.includes('/')) {
-    if (!containerResources.has(name) && !isHugePages(name)) {
-      errors.push(invalid(path, name, 'must be a standard resource for containers'));
-    }
-  } else if (!isNative(name) && !isExtended(name)) {
-    errors.push(invalid(path, name, "doesn't follow extended resource name standard"));
-  }
-  return errors;
-}
+import { isCounted, isHugePages, mayOvercommit, validateContainerResourceName } from './resource-names.ts';
 
 export function validateQuantityValue(name: string, text: string, path: string): FieldError[] {
   const quantity = parseQuantity(text);
   const errors = quantity.nano < 0n ? [invalid(path, text, 'must be greater than or equal to 0')] : [];
-  const wholeOnly = counted.has(name) || isExtended(name);
+  const wholeOnly = isCounted(name);
   if (wholeOnly && quantity.nano % 1_000_000_000n !== 0n) errors.push(invalid(path, text, 'must be an integer'));
   return errors;
 }
@@ -76,7 +23,7 @@ export function validateResources(
 ): FieldError[] {
   const [limits, requests] = [resources?.limits ?? {}, resources?.requests ?? {}];
   const checkName = (name: string, at: string): FieldError[] => {
-    if (!podLevel) return validateResourceName(name, at);
+    if (!podLevel) return validateContainerResourceName(name, at);
     const fine = name === 'cpu' || name === 'memory' || isHugePages(name);
     return fine ? [] : [notSupported(at, name, podLevelResources)];
   };

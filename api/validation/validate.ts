@@ -14,6 +14,31 @@ import {
   validateEndpointSliceUpdate,
   validateEndpointsUpdate,
 } from './endpoints.ts';
+import { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision.ts';
+import { validateCronJob, validateCronJobUpdate } from './cron-job.ts';
+import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './daemon-set.ts';
+import { validateJobStatusUpdate } from './job-status.ts';
+import { validateJob, validateJobUpdate } from './job.ts';
+import { validateLimitRange } from './limit-range.ts';
+import { validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from './persistent-volume-claim.ts';
+import {
+  validatePersistentVolume,
+  validatePersistentVolumeStatusUpdate,
+  validatePersistentVolumeUpdate,
+} from './persistent-volume.ts';
+import {
+  validateReplicationController,
+  validateReplicationControllerStatusUpdate,
+  validateReplicationControllerUpdate,
+  validateStoredTemplate,
+  validateStoredTemplateUpdate,
+} from './replication-controller.ts';
+import {
+  validateResourceQuota,
+  validateResourceQuotaStatusUpdate,
+  validateResourceQuotaUpdate,
+} from './resource-quota.ts';
+import { validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './stateful-set.ts';
 import { validateCoreEvent, validateEvent, validateEventUpdate } from './event.ts';
 import { ingressKinds } from './ingress.ts';
 import type { HasMetadata, KindValidation } from './kind-validation.ts';
@@ -65,6 +90,41 @@ add('apps/ReplicaSet', {
   update: validateReplicaSetUpdate,
   statusUpdate: validateReplicaSetStatusUpdate,
 });
+add('apps/StatefulSet', {
+  create: validateStatefulSet,
+  update: validateStatefulSetUpdate,
+  statusUpdate: validateStatefulSetStatusUpdate,
+});
+add('apps/DaemonSet', {
+  create: validateDaemonSet,
+  update: validateDaemonSetUpdate,
+  statusUpdate: validateDaemonSetStatusUpdate,
+});
+add('apps/ControllerRevision', { create: validateControllerRevision, update: validateControllerRevisionUpdate });
+add('/ReplicationController', {
+  create: validateReplicationController,
+  update: validateReplicationControllerUpdate,
+  statusUpdate: validateReplicationControllerStatusUpdate,
+});
+add('/PodTemplate', { create: validateStoredTemplate, update: validateStoredTemplateUpdate });
+add('/LimitRange', { create: validateLimitRange, update: validateLimitRange });
+add('/ResourceQuota', {
+  create: validateResourceQuota,
+  update: validateResourceQuotaUpdate,
+  statusUpdate: validateResourceQuotaStatusUpdate,
+});
+add('/PersistentVolume', {
+  create: validatePersistentVolume,
+  update: validatePersistentVolumeUpdate,
+  statusUpdate: validatePersistentVolumeStatusUpdate,
+});
+add('/PersistentVolumeClaim', {
+  create: validateClaim,
+  update: validateClaimUpdate,
+  statusUpdate: validateClaimStatusUpdate,
+});
+add('batch/Job', { create: validateJob, update: validateJobUpdate, statusUpdate: validateJobStatusUpdate });
+add('batch/CronJob', { create: validateCronJob, update: validateCronJobUpdate });
 add('rbac.authorization.k8s.io/Role', { create: validateRole, update: validateRoleUpdate });
 add('rbac.authorization.k8s.io/ClusterRole', { create: validateClusterRole, update: validateClusterRoleUpdate });
 add('rbac.authorization.k8s.io/RoleBinding', { create: validateRoleBinding, update: validateRoleBindingUpdate });

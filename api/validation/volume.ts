@@ -1,22 +1,16 @@
 /** Volumes of a pod. */
-import { duplicate, forbidden, invalid, notSupported, required, tooLong } from '../meta/field-error.ts';
+import { duplicate, forbidden, invalid, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { validateLabels } from '../meta/labels.ts';
 import { isDns1123Subdomain } from '../meta/names.ts';
+import { validateAnnotations } from '../meta/object-meta.ts';
 import { parseQuantity } from '../meta/quantity.ts';
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from '../types/core-v1.ts';
 import { validateFieldRef, validateResourceFieldRef, volumeFields } from './env.ts';
-import { dnsLabel, each, fileMode, localNonReservedPath, named, noBacksteps, requiredText } from './field-checks.ts';
-
-const hostPathTypes = [
-  '',
-  'BlockDevice',
-  'CharDevice',
-  'Directory',
-  'DirectoryOrCreate',
-  'File',
-  'FileOrCreate',
-  'Socket',
-];
+import { dnsLabel, each, fileMode, localNonReservedPath, localPath, requiredText } from './field-checks.ts';
+import { validateClaimSpec } from './persistent-volume-claim.ts';
+import { validateTrustBundle, validatePodCertificate } from './projections.ts';
+import * as sources from './volume-sources.ts';
 
 const validateItems = (items: KeyToPath[] | undefined, path: string): FieldError[] =>
   each(items, `${path}.items`, (item, at) => [
@@ -76,99 +70,103 @@ function validateProjected(source: ProjectedVolumeSource, path: string): FieldEr
       if (!token.path) errors.push(required(`${path}.path`));
       else errors.push(...localNonReservedPath(`${path}.path`, token.path));
     }
-    if (projection.clusterTrustBundle) found++;
-    if (projection.podCertificate) found++;
+    const bundle = projection.clusterTrustBundle;
+    if (bundle) {
+      found++;
+      errors.push(...validateTrustBundle(bundle, `${at}.clusterTrustBundle`), ...once(bundle.path, bundle.path));
+    }
+    const certificate = projection.podCertificate;
+    if (certificate) {
+      found++;
+      errors.push(...validatePodCertificate(certificate, `${at}.podCertificate`));
+      for (const file of [certificate.credentialBundlePath, certificate.keyPath, certificate.certificateChainPath]) {
+        errors.push(...once(file, file ?? ''));
+      }
+    }
     if (found > 1) errors.push(forbidden(at, 'may not specify more than 1 volume type per source'));
   }
   return errors;
 }
 
-const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-
+/** Only labels and annotations of the template reach the claim. */
 function validateClaimTemplate(volume: Volume, path: string): FieldError[] {
-  const spec = volume.ephemeral?.volumeClaimTemplate?.spec;
-  if (spec === undefined) return [required(path)];
-  const modes = spec.accessModes ?? [];
-  const errors = modes.length > 0 ? [] : [required(`${path}.spec.accessModes`, 'at least 1 access mode is required')];
-  for (const mode of modes) {
-    if (!accessModes.includes(mode)) errors.push(notSupported(`${path}.spec.accessModes`, mode, accessModes));
-  }
-  if (!spec.resources?.requests?.['storage']) errors.push(required(`${path}.spec.resources[storage]`));
-  return errors;
+  const template = volume.ephemeral?.volumeClaimTemplate;
+  if (template === undefined) return [required(path)];
+  const { annotations, labels, ...others } = template.metadata ?? {};
+  return [
+    ...validateAnnotations(annotations, `${path}.metadata.annotations`),
+    ...validateLabels(labels, `${path}.metadata.labels`),
+    ...Object.keys(others).map((key) => forbidden(`${path}.metadata.${key}`, 'cannot be set')),
+    ...validateClaimSpec(template.spec ?? {}, `${path}.spec`),
+  ];
 }
 
-type SourceCheck = (volume: Volume, path: string) => FieldError[];
+type SourceName = Exclude<keyof Volume, 'name'>;
+type SourceChecks = {
+  [K in SourceName]-?: (source: NonNullable<Volume[K]>, path: string, volume: Volume) => FieldError[];
+};
 
-/** Sources that this page checks further; the others need only be the one. In the order a real server looks at them. */
-const sourceChecks: Record<Exclude<keyof Volume, 'name'>, SourceCheck | undefined> = {
-  emptyDir: (volume, path) => {
-    const limit = volume.emptyDir?.sizeLimit;
-    const negative = limit !== undefined && parseQuantity(limit).nano < 0n;
+/** In the order a real server looks at them. */
+const sourceChecks: SourceChecks = {
+  emptyDir: (source, path) => {
+    const negative = source.sizeLimit !== undefined && parseQuantity(source.sizeLimit).nano < 0n;
     return negative ? [forbidden(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')] : [];
   },
-  hostPath: (volume, path) => {
-    const source = volume.hostPath;
-    if (!source?.path) return [required(`${path}.path`)];
-    const errors = noBacksteps(`${path}.path`, source.path);
-    const type = source.type ?? '';
-    return hostPathTypes.includes(type) ? errors : [...errors, notSupported(`${path}.type`, type, hostPathTypes)];
+  hostPath: sources.validateHostPath,
+  gitRepo: (source, path) => {
+    const errors = requiredText(`${path}.repository`, source.repository);
+    return [...errors, ...localPath(`${path}.directory`, source.directory ?? '')];
   },
-  gitRepo: (volume, path) => requiredText(`${path}.repository`, volume.gitRepo?.repository),
-  gcePersistentDisk: (volume, path) => requiredText(`${path}.pdName`, volume.gcePersistentDisk?.pdName),
-  awsElasticBlockStore: (volume, path) => requiredText(`${path}.volumeID`, volume.awsElasticBlockStore?.volumeID),
-  secret: (volume, path) => [
-    ...requiredText(`${path}.secretName`, volume.secret?.secretName),
-    ...fileMode(`${path}.defaultMode`, volume.secret?.defaultMode),
-    ...validateItems(volume.secret?.items, path),
+  // a real server reports it by another name
+  gcePersistentDisk: (source, path) =>
+    sources.validateGcePersistentDisk(source, path.replace(/gcePersistentDisk$/, 'persistentDisk')),
+  awsElasticBlockStore: sources.validateAwsElasticBlockStore,
+  secret: (source, path) => [
+    ...requiredText(`${path}.secretName`, source.secretName),
+    ...fileMode(`${path}.defaultMode`, source.defaultMode),
+    ...validateItems(source.items, path),
   ],
-  nfs: (volume, path) => {
-    const { server, path: target } = volume.nfs as { server: string; path: string };
-    const errors = [...requiredText(`${path}.server`, server), ...requiredText(`${path}.path`, target)];
-    return target.startsWith('/') ? errors : [...errors, invalid(`${path}.path`, target, 'must be an absolute path')];
+  nfs: sources.validateNfs,
+  iscsi: (source, path, volume) => {
+    const errors = sources.validateIscsi(source, path);
+    const long = source.initiatorName !== undefined && `${volume.name}:${source.targetPortal}`.length > 64;
+    const why =
+      'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+    return long ? [...errors, invalid(path.replace(/iscsi$/, 'name'), volume.name, why)] : errors;
   },
-  iscsi: (volume, path) => [
-    ...requiredText(`${path}.targetPortal`, volume.iscsi?.targetPortal),
-    ...requiredText(`${path}.iqn`, volume.iscsi?.iqn),
-  ],
-  glusterfs: (volume, path) => [
-    ...requiredText(`${path}.endpoints`, volume.glusterfs?.endpoints),
-    ...requiredText(`${path}.path`, volume.glusterfs?.path),
-  ],
-  flocker: undefined,
-  persistentVolumeClaim: (volume, path) => requiredText(`${path}.claimName`, volume.persistentVolumeClaim?.claimName),
-  rbd: undefined,
-  cinder: (volume, path) => requiredText(`${path}.volumeID`, volume.cinder?.volumeID),
-  cephfs: undefined,
-  quobyte: undefined,
-  downwardAPI: (volume, path) => [
-    ...fileMode(`${path}.defaultMode`, volume.downwardAPI?.defaultMode),
+  glusterfs: sources.validateGlusterfs,
+  flocker: sources.validateFlocker,
+  persistentVolumeClaim: (source, path) => requiredText(`${path}.claimName`, source.claimName),
+  rbd: sources.validateRbd,
+  cinder: (source, path) => sources.validateCinder(source, path, false),
+  cephfs: sources.validateCephfs,
+  quobyte: sources.validateQuobyte,
+  downwardAPI: (source, path) => [
+    ...fileMode(`${path}.defaultMode`, source.defaultMode),
     // the index is missing from these paths in a real server too
-    ...(volume.downwardAPI?.items ?? []).flatMap((file) => validateDownwardFile(file, path)),
+    ...(source.items ?? []).flatMap((file) => validateDownwardFile(file, path)),
   ],
-  fc: undefined,
-  flexVolume: (volume, path) => requiredText(`${path}.driver`, volume.flexVolume?.driver),
-  configMap: (volume, path) => [
-    ...requiredText(`${path}.name`, volume.configMap?.name),
-    ...fileMode(`${path}.defaultMode`, volume.configMap?.defaultMode),
-    ...validateItems(volume.configMap?.items, path),
+  fc: sources.validateFc,
+  flexVolume: sources.validateFlexVolume,
+  configMap: (source, path) => [
+    ...requiredText(`${path}.name`, source.name),
+    ...fileMode(`${path}.defaultMode`, source.defaultMode),
+    ...validateItems(source.items, path),
   ],
-  azureFile: undefined,
-  vsphereVolume: (volume, path) => requiredText(`${path}.volumePath`, volume.vsphereVolume?.volumePath),
-  photonPersistentDisk: (volume, path) => requiredText(`${path}.pdID`, volume.photonPersistentDisk?.pdID),
-  portworxVolume: (volume, path) => requiredText(`${path}.volumeID`, volume.portworxVolume?.volumeID),
-  azureDisk: undefined,
-  storageos: undefined,
-  scaleIO: undefined,
-  projected: (volume, path) => validateProjected(volume.projected as ProjectedVolumeSource, path),
-  csi: (volume, path) => {
-    const driver = volume.csi?.driver ?? '';
-    const errors = requiredText(`${path}.driver`, driver);
-    if (driver.length > 63) errors.push(tooLong(`${path}.driver`, 63));
-    return [...errors, ...named(`${path}.driver`, driver, driver ? isDns1123Subdomain(driver.toLowerCase()) : [])];
-  },
-  ephemeral: (volume, path) => validateClaimTemplate(volume, `${path}.volumeClaimTemplate`),
-  image: (volume, path) => requiredText(`${path}.reference`, volume.image?.reference),
+  azureFile: sources.validateAzureFile,
+  vsphereVolume: (source, path) => requiredText(`${path}.volumePath`, source.volumePath),
+  photonPersistentDisk: (source, path) => requiredText(`${path}.pdID`, source.pdID),
+  portworxVolume: (source, path) => requiredText(`${path}.volumeID`, source.volumeID),
+  azureDisk: sources.validateAzureDisk,
+  storageos: (source, path) => sources.validateStorageOs(source, path, false),
+  scaleIO: sources.validateScaleIo,
+  projected: validateProjected,
+  csi: sources.validateCsi,
+  ephemeral: (_, path, volume) => validateClaimTemplate(volume, `${path}.volumeClaimTemplate`),
+  image: (source, path) => requiredText(`${path}.reference`, source.reference),
 };
+
+type SourceCheck = (source: unknown, path: string, volume: Volume) => FieldError[];
 
 function validateSource(volume: Volume, path: string): FieldError[] {
   const errors: FieldError[] = [];
@@ -177,7 +175,7 @@ function validateSource(volume: Volume, path: string): FieldError[] {
     if (volume[key] === undefined || volume[key] === null) continue;
     const at = `${path}.${key}`;
     if (found++ > 0) errors.push(forbidden(at, 'may not specify more than 1 volume type'));
-    else errors.push(...(sourceChecks[key]?.(volume, at) ?? []));
+    else errors.push(...(sourceChecks[key] as SourceCheck)(volume[key], at, volume));
   }
   return found === 0 ? [required(path, 'must specify a volume type')] : errors;
 }

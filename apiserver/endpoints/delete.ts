@@ -117,12 +117,13 @@ function checkPreconditions(
 }
 
 /** The garbage collector acts on these: how to treat what this object owns. */
-function finalizersAfter(current: readonly string[], options: DeleteRequestOptions): string[] {
+function finalizersAfter(entry: ResourceEntry, current: readonly string[], options: DeleteRequestOptions): string[] {
   const { propagationPolicy, orphanDependents } = options;
   const policy =
     propagationPolicy ?? (orphanDependents === true ? 'Orphan' : orphanDependents === false ? 'Background' : '');
   const has = (finalizer: string): boolean => current.includes(finalizer);
-  const orphans = policy === 'Orphan' || (policy === '' && has(orphan));
+  const unsaid = policy === '' && !has(orphan) && !has(foreground) && entry.orphansByDefault === true;
+  const orphans = policy === 'Orphan' || (policy === '' && has(orphan)) || unsaid;
   const waits = policy === 'Foreground' || (policy === '' && has(foreground) && !orphans);
   const kept = current.filter((finalizer) => finalizer !== orphan && finalizer !== foreground);
   return [...kept, ...(orphans ? [orphan] : []), ...(waits ? [foreground] : [])];
@@ -136,7 +137,7 @@ function afterDelete(
   nowMs: number,
 ): KubeObject | 'delete' {
   const before = current.metadata ?? {};
-  const finalizers = finalizersAfter(before.finalizers ?? [], options);
+  const finalizers = finalizersAfter(entry, before.finalizers ?? [], options);
   const graceSeconds = entry.graceOf?.(current, options.gracePeriodSeconds).seconds ?? 0;
   const metadata = { ...before };
   if (finalizers.length > 0) metadata.finalizers = finalizers;

@@ -47,6 +47,17 @@ import { storageclasses } from './storage/storageclasses.ts';
 import { volumeattachments } from './storage/volumeattachments.ts';
 import { volumeattributesclasses } from './storage/volumeattributesclasses.ts';
 import type { ResourceEntry } from './resource-entry.ts';
+import { daemonsets } from './apps/daemonsets.ts';
+import { statefulsets } from './apps/statefulsets.ts';
+import { cronjobs } from './batch/cronjobs.ts';
+import { jobs } from './batch/jobs.ts';
+import { limitranges } from './core/limitranges.ts';
+import { persistentvolumeclaims } from './core/persistentvolumeclaims.ts';
+import { persistentvolumes } from './core/persistentvolumes.ts';
+import { podtemplates } from './core/podtemplates.ts';
+import { replicationcontrollers } from './core/replicationcontrollers.ts';
+import { resourcequotas } from './core/resourcequotas.ts';
+import { poddisruptionbudgets } from './policy/poddisruptionbudgets.ts';
 
 /** Everything that is stored. Adding a kind adds a file and a line. */
 export const entries: readonly ResourceEntry[] = [
@@ -96,6 +107,17 @@ export const entries: readonly ResourceEntry[] = [
   storageclasses,
   volumeattachments,
   volumeattributesclasses,
+  limitranges,
+  persistentvolumeclaims,
+  persistentvolumes,
+  podtemplates,
+  replicationcontrollers,
+  resourcequotas,
+  daemonsets,
+  statefulsets,
+  cronjobs,
+  jobs,
+  poddisruptionbudgets,
 ];
 
 /** Kinds that are answered and not stored: the reviews of auth/, and bindings. */
@@ -133,6 +155,17 @@ const servedSubresources: ReadonlySet<string> = new Set([
   'servicecidrs/status',
   'validatingadmissionpolicies/status',
   'volumeattachments/status',
+  'statefulsets/scale',
+  'statefulsets/status',
+  'daemonsets/status',
+  'replicationcontrollers/scale',
+  'replicationcontrollers/status',
+  'resourcequotas/status',
+  'persistentvolumes/status',
+  'persistentvolumeclaims/status',
+  'jobs/status',
+  'cronjobs/status',
+  'poddisruptionbudgets/status',
 ]);
 
 const byResource = new Map(

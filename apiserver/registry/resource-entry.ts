@@ -46,6 +46,8 @@ export interface ResourceEntry {
   readonly createOnUpdate: boolean;
   /** DELETE answers with the object, not a Status */
   readonly returnsDeleted: boolean;
+  /** a delete that does not say what becomes of what it owns leaves it: so it was before there was a choice */
+  readonly orphansByDefault?: boolean;
   /** the store forgets it after this */
   readonly ttlSeconds?: number;
   /** changes a new object before it is stored */

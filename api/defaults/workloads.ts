@@ -1,0 +1,48 @@
+import type { DaemonSet, StatefulSet } from '../types/apps-v1.ts';
+import type { ReplicationController } from '../types/core-v1.ts';
+
+const historyLimit = 10;
+
+export function statefulSetDefaults(set: StatefulSet): void {
+  const spec = set.spec;
+  if (spec === undefined) return;
+  spec.podManagementPolicy ||= 'OrderedReady';
+  const strategy = (spec.updateStrategy ??= {});
+  if (!strategy.type) {
+    strategy.type = 'RollingUpdate';
+    strategy.rollingUpdate ??= {};
+  }
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
+  const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
+  retention.whenDeleted ||= 'Retain';
+  retention.whenScaled ||= 'Retain';
+  spec.replicas ??= 1;
+  spec.revisionHistoryLimit ??= historyLimit;
+}
+
+export function daemonSetDefaults(set: DaemonSet): void {
+  const spec = set.spec;
+  if (spec === undefined) return;
+  const strategy = (spec.updateStrategy ??= {});
+  strategy.type ||= 'RollingUpdate';
+  if (strategy.type === 'RollingUpdate') {
+    const rolling = (strategy.rollingUpdate ??= {});
+    rolling.maxUnavailable ??= 1;
+    rolling.maxSurge ??= 0;
+  }
+  spec.revisionHistoryLimit ??= historyLimit;
+}
+
+/** Selector and labels are those of the template, where they are not said. */
+export function replicationControllerDefaults(controller: ReplicationController): void {
+  const spec = controller.spec;
+  if (spec === undefined) return;
+  const labels = spec.template?.metadata?.labels;
+  if (labels !== undefined) {
+    if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+    if (Object.keys(controller.metadata?.labels ?? {}).length === 0) {
+      controller.metadata = { ...controller.metadata, labels: { ...labels } };
+    }
+  }
+  spec.replicas ??= 1;
+}

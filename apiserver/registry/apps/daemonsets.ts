@@ -1,0 +1,29 @@
+import { semanticEqual } from '../../../api/meta/deep-equal.ts';
+import type { DaemonSet } from '../../../api/types/apps-v1.ts';
+import type { KubeObject } from '../../pipeline.ts';
+import { define } from '../resource-entry.ts';
+
+/** Counts the changes of the template; what is left of a field that apps/v1 no longer has. */
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+const generationOf = (object: KubeObject): number =>
+  Number(object.metadata?.annotations?.[templateGeneration] ?? '0') || 0;
+
+function setGeneration(object: KubeObject, generation: number): void {
+  const annotations = { ...object.metadata?.annotations, [templateGeneration]: String(generation) };
+  object.metadata = { ...object.metadata, annotations };
+}
+
+const templateOf = (object: KubeObject): unknown => (object as unknown as DaemonSet).spec?.template;
+
+export const daemonsets = define('apps', 'v1', 'daemonsets', {
+  generationOf: ['spec'],
+  prepareForCreate(object) {
+    object['status'] = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
+    setGeneration(object, Math.max(1, generationOf(object)));
+  },
+  prepareForUpdate(object, old) {
+    const changed = !semanticEqual(templateOf(object), templateOf(old));
+    setGeneration(object, generationOf(old) + (changed ? 1 : 0));
+  },
+});

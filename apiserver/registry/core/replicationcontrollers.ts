@@ -1,0 +1,17 @@
+import { matcherOfSet } from '../../../api/meta/labels.ts';
+import type { ReplicationController } from '../../../api/types/core-v1.ts';
+import { workloadScale } from '../apps/workload-scale.ts';
+import { define } from '../resource-entry.ts';
+
+export const replicationcontrollers = define('', 'v1', 'replicationcontrollers', {
+  storage: 'controllers',
+  generationOf: ['spec'],
+  orphansByDefault: true,
+  scale: {
+    ...workloadScale,
+    selector: (object) => matcherOfSet((object as unknown as ReplicationController).spec?.selector ?? {}).toString(),
+  },
+  prepareForCreate(object) {
+    object['status'] = { replicas: 0 };
+  },
+});
