@@ -30,7 +30,7 @@ function oneOfQuoted(path: string, value: string | undefined, supported: readonl
 }
 
 function validateExitCodes(
-  rule: PodFailurePolicyOnExitCodesRequirement,
+  rule: Partial<PodFailurePolicyOnExitCodesRequirement>,
   path: string,
   containers: ReadonlySet<string>,
 ): FieldError[] {

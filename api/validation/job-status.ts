@@ -18,9 +18,9 @@ interface Change {
   readonly status: JobStatus;
   readonly before: JobStatus;
   /** any of these conditions came or went */
-  turned(...conditions: string[]): boolean;
+  readonly turned: (...conditions: string[]) => boolean;
   /** any of these fields differs */
-  wrote(...keys: (keyof JobStatus)[]): boolean;
+  readonly wrote: (...keys: (keyof JobStatus)[]) => boolean;
   readonly finishedNow: boolean;
 }
 

@@ -32,7 +32,7 @@ export function validateAccessModes(modes: readonly string[] | undefined, path: 
   return [...errors, forbidden(path, 'may not use ReadWriteOncePod with other access modes')];
 }
 
-function validateSource(source: TypedObjectReference, path: string): FieldError[] {
+function validateSource(source: Partial<TypedObjectReference>, path: string): FieldError[] {
   const { apiGroup = '', kind = '', name, namespace } = source;
   const errors = [...requiredText(`${path}.name`, name), ...requiredText(`${path}.kind`, kind)];
   if (apiGroup !== '') errors.push(...dnsSubdomain(`${path}.apiGroup`, apiGroup));

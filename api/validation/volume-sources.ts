@@ -58,7 +58,7 @@ function validateInitiator(name: string, path: string, unknownStart: string): Fi
 interface Iscsi {
   targetPortal: string;
   iqn: string;
-  lun: number;
+  lun?: number;
   chapAuthDiscovery?: boolean;
   chapAuthSession?: boolean;
   initiatorName?: string;
@@ -192,7 +192,7 @@ const diskKinds = ['Dedicated', 'Managed', 'Shared'];
 const managedUri = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
 const blobUri = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 
-export function validateAzureDisk(disk: core.AzureDiskVolumeSource, path: string): FieldError[] {
+export function validateAzureDisk(disk: Partial<core.AzureDiskVolumeSource>, path: string): FieldError[] {
   const { kind, cachingMode, diskURI = '' } = disk;
   const errors = [...requiredText(`${path}.diskName`, disk.diskName), ...requiredText(`${path}.diskURI`, diskURI)];
   if (cachingMode !== undefined && !cachingModes.includes(cachingMode)) {
@@ -201,8 +201,8 @@ export function validateAzureDisk(disk: core.AzureDiskVolumeSource, path: string
   if (kind === undefined) return errors;
   if (!diskKinds.includes(kind)) errors.push(notSupported(`${path}.kind`, kind, diskKinds));
   const [start, example] = kind === 'Managed' ? ['/subscriptions/', managedUri] : ['https://', blobUri];
-  if (!diskURI.startsWith(start as string)) {
-    errors.push(notSupported(`${path}.diskURI`, diskURI, [example as string]));
+  if (!diskURI.startsWith(start)) {
+    errors.push(notSupported(`${path}.diskURI`, diskURI, [example]));
   }
   return errors;
 }

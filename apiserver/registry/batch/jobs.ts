@@ -22,6 +22,6 @@ export const jobs = define('batch', 'v1', 'jobs', {
   orphansByDefault: true,
   prepareForCreate(object) {
     object['status'] = {};
-    generateSelector(object as unknown as Job);
+    generateSelector(object);
   },
 });
