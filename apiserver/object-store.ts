@@ -35,7 +35,9 @@ export class InternalObjectStore implements ObjectStore {
 
   /** The same array while nothing changes, so that callers may key what they derive from it by it. */
   async list(group: string, resource: string, namespace = ''): Promise<readonly KubeObject[]> {
-    const entry = this.#entry(group, resource);
+    // Of what is not served there is nothing.
+    const entry = entryOfGroup(group, resource);
+    if (entry === undefined) return [];
     const { prefix, store } = this.#services().storageOf(entry);
     if (!store.cache.ready) throw new EtcdError('unavailable', `the cache of ${resource} is not filled yet`);
     const { changes } = store.cache;
@@ -49,7 +51,8 @@ export class InternalObjectStore implements ObjectStore {
   }
 
   async get(group: string, resource: string, namespace: string, name: string): Promise<KubeObject | undefined> {
-    const entry = this.#entry(group, resource);
+    const entry = entryOfGroup(group, resource);
+    if (entry === undefined) return undefined;
     const { prefix, store } = this.#services().storageOf(entry);
     const key = keyOf(entry, prefix, namespace, name);
     // What the cache does not have may be so new that it has not seen it.

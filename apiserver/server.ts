@@ -1,10 +1,7 @@
 import { sleep, systemClock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { AdmissionChain } from './admission/admission.ts';
-import { defaultTolerationSeconds } from './admission/default-toleration-seconds.ts';
-import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
-import { priority } from './admission/priority.ts';
-import { serviceAccountAdmission } from './admission/service-account.ts';
+import { chosenPlugins } from './admission/plugins.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import { authorizeAs } from './auth/authorization-stage.ts';
 import { startCompactor } from './bootstrap/compactor.ts';
@@ -148,10 +145,7 @@ function createServices({ client, storages, objects, auth, range, log }: Foundat
     storageOf: (entry) => storages.of(entry),
     authorize: (ctx, verb) => authorizeAs(auth.authorizer, ctx, verb),
     admission: new AdmissionChain([
-      namespaceLifecycle(objects),
-      serviceAccountAdmission(objects),
-      priority(objects),
-      defaultTolerationSeconds,
+      ...chosenPlugins().map(({ make }) => make({ store: objects, authorizer: auth.authorizer })),
       ...auth.admission,
     ]),
     ...(tokens && { mintToken: (request, namespace, account) => tokens.mint(request, namespace, account) }),

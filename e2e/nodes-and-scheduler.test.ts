@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -20,6 +21,9 @@ import { startKubelet } from '../node/kubelet/kubelet.ts';
 
 const log = process.env['KUORUM_TEST_LOG'] ? createLog('test', 'debug') : silentLog;
 
+const signingKey = (): string =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
 /** An API server with its store in memory, the controllers, the scheduler, and nodes, each with its own identity. */
 async function start(test: Test, nodeCount: number) {
   const ca = await createCa('test', 1);
@@ -30,6 +34,7 @@ async function start(test: Test, nodeCount: number) {
     securePort: 0,
     tls,
     clientCa: ca.cert,
+    serviceAccounts: { signingKey: signingKey() },
     log,
   });
   const clients: KubeClient[] = [];
@@ -50,6 +55,7 @@ async function start(test: Test, nodeCount: number) {
     client: await clientOf('system:kube-controller-manager'),
     identity: 'm',
     leaderElect: false,
+    settings: { rootCa: ca.cert },
     log,
   });
   const scheduler = startScheduler({ client: await clientOf('system:kube-scheduler'), identity: 's', log });
@@ -76,7 +82,7 @@ async function start(test: Test, nodeCount: number) {
   });
   const podsOf = async (app: string): Promise<Pod[]> =>
     (await admin.resource(pods).list({ namespace: 'default', labelSelector: `app=${app}` })).items;
-  return { admin, podsOf };
+  return { admin, podsOf, ca: ca.cert, dataDir };
 }
 
 const template = (app: string, image: string, spec: Partial<PodSpec> = {}) => ({
@@ -155,4 +161,30 @@ void t.test('a pod that no node has room for says so, and runs where there is', 
   await admin.resource(pods).delete('first', 'default');
   await eventually('the second runs', async () => (await phaseOf('second')) === 'Running', 15_000);
   t.equal(await phaseOf('second'), 'Running');
+});
+
+void t.test('every container finds a token, the CA and its namespace', async (t) => {
+  const { admin, ca, dataDir } = await start(t, 1);
+  const metadata = { name: 'p', namespace: 'default' };
+  const made = await admin.resource(pods).create({ metadata, spec: { containers: [{ name: 'c', image: 'app' }] } });
+  const isRunning = async (): Promise<boolean> =>
+    (await admin.resource(pods).get('p', 'default')).status?.phase === 'Running';
+  await eventually('the pod runs', isRunning, 15_000);
+  const volumes = join(dataDir, 'n0', 'pods', made.metadata?.uid ?? '', 'volumes');
+  const folder = join(volumes, (await readdir(volumes)).find((name) => name.startsWith('kube-api-access-')) ?? '');
+  t.equal(await readFile(join(folder, 'ca.crt'), 'utf8'), ca);
+  t.equal(await readFile(join(folder, 'namespace'), 'utf8'), 'default');
+  t.equal((await stat(join(folder, 'token'))).mode & 0o777, 0o644, 'whoever the container runs as can read it');
+  const token = await readFile(join(folder, 'token'), 'utf8');
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+  const answer = await admin.request<object>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', review);
+  t.match(answer, {
+    status: {
+      authenticated: true,
+      user: {
+        username: 'system:serviceaccount:default:default',
+        extra: { 'authentication.kubernetes.io/pod-name': ['p'] },
+      },
+    },
+  });
 });

@@ -1,3 +1,5 @@
+import { newForbidden, type StatusError } from '../../api/meta/status.ts';
+import { groupResourceOf } from '../endpoints/resource-request.ts';
 import type { KubeObject, User } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 
@@ -8,11 +10,15 @@ export interface AdmissionRequest {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
-  /** undefined on DELETE */
+  /** undefined on DELETE; what was sent for subresources that are created: an Eviction, a Binding, a TokenRequest */
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
   readonly user: User | undefined;
   readonly dryRun: boolean;
+  /** tells the client, who gets what was asked for all the same */
+  readonly warn?: (text: string) => void;
+  /** adds to the audit event of the request */
+  readonly annotate?: (key: string, value: string) => void;
 }
 
 /** One rule of admission. Throws a StatusError to refuse; `mutate` may change the object. */
@@ -41,5 +47,16 @@ export class AdmissionChain {
 /** The kubelet puts it on pods that it runs from files; the API only shows them. */
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
-export const isNewPod = ({ operation, entry, subresource }: AdmissionRequest): boolean =>
-  operation === 'CREATE' && subresource === '' && entry.info.group === '' && entry.info.resource === 'pods';
+/** `pods` for the core group, else `ingresses.networking.k8s.io` */
+export const isFor = ({ entry }: AdmissionRequest, group: string, resource: string): boolean =>
+  entry.info.resource === resource && entry.info.group === group;
+
+export const isNewPod = (request: AdmissionRequest): boolean =>
+  request.operation === 'CREATE' && request.subresource === '' && isFor(request, '', 'pods');
+
+/** The refusal of a plugin: 403, with the name the object has or is to get. */
+export function refusal(request: AdmissionRequest, why: string): StatusError {
+  const { name, generateName } = request.object?.metadata ?? {};
+  const shown = request.name || name || generateName || 'Unknown';
+  return newForbidden(groupResourceOf(request.entry), shown, why);
+}

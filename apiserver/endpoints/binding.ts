@@ -3,6 +3,7 @@ import { newBadRequest, newConflict, newInvalid, newNotFound } from '../../api/m
 import { invalid, required } from '../../api/meta/field-error.ts';
 import type { Binding, Pod, PodCondition } from '../../api/types/core-v1.ts';
 import type { KubeObject } from '../pipeline.ts';
+import { admitSubresource } from './admit-subresource.ts';
 import { sendAny } from './answer.ts';
 import { formOf } from './negotiation.ts';
 import { objectOf } from './request-body.ts';
@@ -60,6 +61,8 @@ export async function bind(request: ResourceRequest): Promise<void> {
     throw newBadRequest('name in URL does not match name in Binding object');
   }
   checkTarget(binding);
+  const admitted = { ...request, ctx: { ...ctx, info: { ...ctx.info, name, subresource: 'binding' } } };
+  await admitSubresource(admitted, binding as unknown as KubeObject, options.dryRun);
   await storage.store.update(keyOf(entry, storage.prefix, namespace, name), (stored) => {
     if (stored === undefined) throw newNotFound({ group: '', resource: 'pods' }, name);
     const next = bound(stored.object, binding, services.clock.nowMs()) as unknown as KubeObject;

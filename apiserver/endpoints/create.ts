@@ -45,6 +45,7 @@ export async function createObject(
     old: undefined,
     user: ctx.user,
     dryRun,
+    warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(admitted);
   prepareNew(entry, object, { nowMs: services.clock.nowMs(), user: ctx.user });

@@ -68,6 +68,7 @@ export async function deleteObject(
       old: current,
       user: ctx.user,
       dryRun,
+      warn: (text: string) => ctx.reply.warn(text),
     });
     const next = afterDelete(entry, current, options, services.clock.nowMs());
     if (dryRun) {

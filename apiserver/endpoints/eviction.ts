@@ -1,5 +1,7 @@
 import { newBadRequest } from '../../api/meta/status.ts';
 import type { Eviction } from '../../api/types/policy-v1.ts';
+import type { KubeObject } from '../pipeline.ts';
+import { admitSubresource } from './admit-subresource.ts';
 import { sendAny } from './answer.ts';
 import { created } from './binding.ts';
 import { deleteObject } from './delete.ts';
@@ -19,6 +21,7 @@ export async function evict(request: ResourceRequest): Promise<void> {
   if (eviction.metadata?.name && eviction.metadata.name !== ctx.info.name) {
     throw newBadRequest('name in URL does not match name in Eviction object');
   }
+  await admitSubresource(request, eviction as unknown as KubeObject, options.dryRun);
   const asked = (eviction.deleteOptions ?? {}) as DeleteRequestOptions;
   await deleteObject(request, ctx.info.name, { ...asked, ...(options.dryRun && { dryRun: ['All'] }) });
   sendAny(ctx, 201, created, form);

@@ -98,6 +98,7 @@ async function nextVersion(
     old: current,
     user: ctx.user,
     dryRun,
+    warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(admitted);
   prepareChange(entry, object, current, subresource, { nowMs: services.clock.nowMs(), user: ctx.user });

@@ -73,7 +73,7 @@ async function projected(context: VolumeContext, source: VolumeProjection): Prom
     const account = pod.spec?.serviceAccountName || 'default';
     const identity = { name: pod.metadata?.name ?? '', uid: pod.metadata?.uid ?? '' };
     const token = await sources.token(namespace, account, { audience, expirationSeconds, pod: identity });
-    if (token !== undefined) return new Map([[path, { data: Buffer.from(token), mode: 0o600 }]]);
+    if (token !== undefined) return new Map([[path, { data: Buffer.from(token), mode: undefined }]]);
     context.warn(`the API server issues no token for service account ${account}; the volume goes without`);
     return new Map();
   }
