@@ -29,8 +29,8 @@ async function pem(subject: string): Promise<string> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const keys = await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
   const made = await Pkcs10CertificateRequestGenerator.create(
-    { name: subject, keys: keys as CryptoKeyPair, signingAlgorithm: algorithm },
-    webcrypto as unknown as Crypto,
+    { name: subject, keys: keys, signingAlgorithm: algorithm },
+    webcrypto,
   );
   return Buffer.from(made.toString('pem')).toString('base64');
 }

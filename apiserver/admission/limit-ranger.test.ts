@@ -9,7 +9,7 @@ async function run(limits: object[], object: object, resource = 'pods'): Promise
   await store.ensure('', 'limitranges', { metadata: { name: 'l', namespace: 'default' }, spec: { limits } });
   const request = admissionRequest(resource, object);
   await admit(limitRanger(store), request);
-  return request.object as unknown as Pod;
+  return request.object;
 }
 
 const pod = (...resources: object[]) => ({

@@ -158,7 +158,7 @@ function concerns(request: AdmissionRequest): 'pods' | 'claims' | undefined {
 /** Keeps containers, pods and claims within the LimitRanges of their namespace. */
 export const limitRanger = (store: ObjectStore): AdmissionPlugin => {
   const rangesOf = async (namespace: string): Promise<readonly LimitRange[]> =>
-    (await store.list('', 'limitranges', namespace)) as readonly LimitRange[];
+    await store.list('', 'limitranges', namespace);
   return {
     name: 'LimitRanger',
     async mutate(request) {

@@ -3,7 +3,7 @@ import { semanticEqual } from '../../api/meta/deep-equal.ts';
 import { newNotFound } from '../../api/meta/status.ts';
 import { referencedKind } from '../../api/pods/pod-references.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
-import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { nodeIdentity } from '../auth/node-identity.ts';
 import { parseSigningRequest } from '../auth/signing-request.ts';
 import type { Authorizer, ObjectStore } from '../pipeline.ts';
@@ -126,14 +126,14 @@ class NodeRestriction implements AdmissionPlugin {
     if (name === '') throw refusal(request, 'could not determine pod from request data');
     const pod = await this.#store.get('', 'pods', request.namespace, name);
     if (pod === undefined) throw newNotFound({ group: '', resource: 'pods' }, name);
-    return pod as unknown as Pod;
+    return pod;
   }
 }
 
 function checkPodStatus(node: string, request: AdmissionRequest): void {
   const who = `node ${quoted(node)}`;
   if (request.operation !== 'UPDATE') throw refusal(request, `unexpected operation ${operationText(request)}`);
-  const [pod, old] = [request.object as unknown as Pod, request.old as unknown as Pod];
+  const [pod, old] = [request.object, request.old];
   if (old.spec?.nodeName !== node) {
     throw refusal(request, `${who} can only update pod status for pods with spec.nodeName set to itself`);
   }
@@ -153,7 +153,7 @@ function checkNode(node: string, request: AdmissionRequest): void {
   const name = nameOf(request);
   if (name !== node) throw refusal(request, `${who} is not allowed to modify node ${quoted(name)}`);
   if (request.operation === 'DELETE') return;
-  const [object, old] = [request.object as unknown as Node, request.old as unknown as Node | undefined];
+  const [object, old] = [request.object, request.old];
   const { configSource } = object.spec ?? {};
   const labels = forbiddenLabels(object.metadata?.labels, old?.metadata?.labels);
   if (old === undefined) {

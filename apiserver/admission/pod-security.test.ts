@@ -170,7 +170,7 @@ void t.test('PodSecurity of a namespace: a stricter level warns of the pods that
     pod(containers({ privileged: true }), { name: 'x' }),
     pod({}, { name: 'fine' }),
   ];
-  const store = await storeWith({}, pods as KubeObject[]);
+  const store = await storeWith({}, pods);
   const labels = { [label('enforce')]: 'baseline' };
   const request = admissionRequest('namespaces', { metadata: { name: 'default', labels } }, { old: { metadata: {} } });
   await admit(podSecurity(store), request);

@@ -1,10 +1,11 @@
 import t from 'tap';
 import type { Pod } from '../../api/types/core-v1.ts';
+import type { KubeObject } from '../pipeline.ts';
 import { FakeStore } from '../testing/fake-context.ts';
 import { priority } from './priority.ts';
 import { admissionRequest, admit } from './testing/admission-request.ts';
 
-function storeWith(...classes: object[]): FakeStore {
+function storeWith(...classes: KubeObject[]): FakeStore {
   const store = new FakeStore();
   store.objects.set('scheduling.k8s.io/priorityclasses', classes);
   return store;
@@ -12,7 +13,7 @@ function storeWith(...classes: object[]): FakeStore {
 const high = { metadata: { name: 'high' }, value: 1000, preemptionPolicy: 'Never' };
 const usual = { metadata: { name: 'usual' }, value: 10, globalDefault: true };
 
-async function settled(spec: object, ...classes: object[]): Promise<Pod['spec']> {
+async function settled(spec: object, ...classes: KubeObject[]): Promise<Pod['spec']> {
   const request = admissionRequest('pods', { metadata: { name: 'p' }, spec });
   await admit(priority(storeWith(...classes)), request);
   return (request.object as unknown as Pod).spec;

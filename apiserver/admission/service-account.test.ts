@@ -21,7 +21,7 @@ const pod = (spec: object = {}, metadata: object = {}) => ({
 async function admitted(object: object, account: object = {}): Promise<Pod> {
   const request = admissionRequest('pods', object);
   await admit(serviceAccountAdmission(await store(account)), request);
-  return request.object as unknown as Pod;
+  return request.object;
 }
 
 void t.test('ServiceAccount mounts token, CA and namespace in every container', async (t) => {

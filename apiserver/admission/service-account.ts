@@ -166,7 +166,7 @@ class ServiceAccountAdmission implements AdmissionPlugin {
   async #account(request: AdmissionRequest, name: string): Promise<ServiceAccount> {
     for (let attempt = 1; ; attempt++) {
       const found = await this.#store.get('', 'serviceaccounts', request.namespace, name);
-      if (found !== undefined) return found as ServiceAccount;
+      if (found !== undefined) return found;
       if (name !== accountDefault || attempt === defaultTriesMax) break;
       await sleep(retryMs, systemClock);
     }
