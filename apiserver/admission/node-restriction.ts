@@ -3,7 +3,7 @@ import { semanticEqual } from '../../api/meta/deep-equal.ts';
 import { newNotFound } from '../../api/meta/status.ts';
 import { referencedKind } from '../../api/pods/pod-references.ts';
 import type { CertificateSigningRequest } from '../../api/types/certificates-v1.ts';
-import type { PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
+import type { Node, PersistentVolumeClaim, Pod } from '../../api/types/core-v1.ts';
 import { nodeIdentity } from '../auth/node-identity.ts';
 import { parseSigningRequest } from '../auth/signing-request.ts';
 import type { Authorizer, ObjectStore } from '../pipeline.ts';
@@ -133,7 +133,8 @@ class NodeRestriction implements AdmissionPlugin {
 function checkPodStatus(node: string, request: AdmissionRequest): void {
   const who = `node ${quoted(node)}`;
   if (request.operation !== 'UPDATE') throw refusal(request, `unexpected operation ${operationText(request)}`);
-  const [pod, old] = [request.object, request.old];
+  const pod = request.object as unknown as Pod;
+  const old = request.old as unknown as Pod;
   if (old.spec?.nodeName !== node) {
     throw refusal(request, `${who} can only update pod status for pods with spec.nodeName set to itself`);
   }
@@ -153,7 +154,8 @@ function checkNode(node: string, request: AdmissionRequest): void {
   const name = nameOf(request);
   if (name !== node) throw refusal(request, `${who} is not allowed to modify node ${quoted(name)}`);
   if (request.operation === 'DELETE') return;
-  const [object, old] = [request.object, request.old];
+  const object = request.object as unknown as Node;
+  const old = request.old as unknown as Node | undefined;
   const { configSource } = object.spec ?? {};
   const labels = forbiddenLabels(object.metadata?.labels, old?.metadata?.labels);
   if (old === undefined) {

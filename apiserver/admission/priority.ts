@@ -17,7 +17,8 @@ class Priority implements AdmissionPlugin {
   async mutate(request: AdmissionRequest): Promise<void> {
     if (isNewPod(request)) await this.#settle(request, request.object as unknown as Pod);
     if (request.operation !== 'UPDATE' || request.subresource !== '' || !isFor(request, '', 'pods')) return;
-    const [pod, old] = [request.object, request.old];
+    const pod = request.object as unknown as Pod;
+    const old = request.old as unknown as Pod;
     // Who leaves out what was settled at the beginning does not mean to change it.
     if (pod.spec === undefined) return;
     if (old.spec?.priority !== undefined) pod.spec.priority ??= old.spec.priority;
