@@ -31,7 +31,7 @@ const replacements: readonly (readonly [RegExp, string])[] = [
 const normal = (text: string): string => replacements.reduce((out, [from, to]) => out.replaceAll(from, to), text);
 
 /** conditions: written by a scheduler, of which there is none here */
-const ignoredKeys: ReadonlySet<string> = new Set(['managedFields', 'nodePort', 'conditions']);
+const ignoredKeys: ReadonlySet<string> = new Set(['nodePort', 'conditions']);
 /** What comes with service account tokens, which are not projected yet. */
 const tokenVolume = /^kube-api-access-/;
 

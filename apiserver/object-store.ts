@@ -96,7 +96,7 @@ export class InternalObjectStore implements ObjectStore {
         name,
       },
       method: '',
-      headers: {},
+      headers: { 'user-agent': 'kube-apiserver' },
       query: new URLSearchParams(),
       body: new Uint8Array(),
       clientCertificate: undefined,

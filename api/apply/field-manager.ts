@@ -66,7 +66,7 @@ interface Metadata {
   readonly namespace?: string;
 }
 
-const metadataOf = (object: Json): Metadata => (isObject(object['metadata']) ? object['metadata'] : {}) as Metadata;
+const metadataOf = (object: Json): Metadata => (isObject(object['metadata']) ? object['metadata'] : {});
 
 /** The same object with these entries and no others. */
 function withManagedFields(object: Json, entries: ManagedFieldsEntry[] | undefined): Json {
@@ -81,7 +81,11 @@ function isReset(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
   return first === undefined || (entries.length === 1 && Object.keys(first).length === 0);
 }
 
-function readOr(fallback: () => Managed, entries: Metadata['managedFields'], trusted: Metadata['managedFields']): Managed {
+function readOr(
+  fallback: () => Managed,
+  entries: Metadata['managedFields'],
+  trusted: Metadata['managedFields'],
+): Managed {
   try {
     const managed = readManaged(entries, trusted);
     return managed.fields.size === 0 ? fallback() : managed;
@@ -169,13 +173,25 @@ function capped(managed: Managed): Managed {
  * The object with its managedFields, for any write but an apply. `live` undefined: it is new. Where managing fails (a
  * list in the object whose items cannot be told apart), the live ones are kept.
  */
-export function manageUpdate(scope: FieldScope, live: Json | undefined, object: Json, manager: string, now: string): Json {
+export function manageUpdate(
+  scope: FieldScope,
+  live: Json | undefined,
+  object: Json,
+  manager: string,
+  now: string,
+): Json {
   const before = live ?? scope.zero;
   try {
     const managed = managedOf(scope, before, object);
     // an object that nobody has managed so far starts to be with its first apply
     if (managed.fields.size === 0 && live !== undefined) return withManagedFields(object, undefined);
-    const after = managedAfter(scope, managed, { live: before, object, manager, now });
+    const step = {
+      live: withManagedFields(before, undefined),
+      object: withManagedFields(object, undefined),
+      manager,
+      now,
+    };
+    const after = managedAfter(scope, managed, step);
     return withManagedFields(object, writeManaged(after));
   } catch (error) {
     if (!(error instanceof ListItemError)) throw error;
@@ -195,7 +211,8 @@ export interface ApplyRequest {
 function describe(object: Json, apiVersion: string): string {
   const { name = '', namespace = '' } = metadataOf(object);
   const { group, version } = parseGroupVersion(apiVersion);
-  return `${namespace}/${name}; ${group}/${version}, Kind=${String(object['kind'] ?? '')}`;
+  const kind = typeof object['kind'] === 'string' ? object['kind'] : '';
+  return `${namespace}/${name}; ${group}/${version}, Kind=${kind}`;
 }
 
 function checkKind(scope: FieldScope, config: Json): void {
@@ -257,7 +274,12 @@ function managedOfLive(live: Json): Managed {
 type Step = Parameters<typeof applyConfig>[0];
 
 /** kubectl may take what its client-side apply had set. */
-function mergedOrConflict(step: Step, managed: Managed, manager: string, schema: TypedSchema): ReturnType<typeof applyConfig> {
+function mergedOrConflict(
+  step: Step,
+  managed: Managed,
+  manager: string,
+  schema: TypedSchema,
+): ReturnType<typeof applyConfig> {
   try {
     return applyConfig(step, managed.fields);
   } catch (error) {

@@ -27,7 +27,18 @@ void t.test('path elements', (t) => {
   t.equal(elementText('k:{"containerPort":80,"protocol":"TCP"}'), '[containerPort=80,protocol="TCP"]');
   t.equal(elementText('v:"x"'), '[="x"]');
   t.equal(elementText('i:3'), '[3]');
-  const sorted = ['i:10', 'i:9', 'v:true', 'v:"a"', 'v:2', 'k:{"a":"y"}', 'k:{"a":"x","b":1}', 'k:{"a":"x"}', 'f:b', 'f:a'];
+  const sorted = [
+    'i:10',
+    'i:9',
+    'v:true',
+    'v:"a"',
+    'v:2',
+    'k:{"a":"y"}',
+    'k:{"a":"x","b":1}',
+    'k:{"a":"x"}',
+    'f:b',
+    'f:a',
+  ];
   t.same(sorted.sort(compareElements), [
     'f:a',
     'f:b',
@@ -65,7 +76,12 @@ void t.test('sets of fields', (t) => {
 });
 
 void t.test('FieldsV1 of others', (t) => {
-  const read = readFieldSet({ 'f:b': {}, 'x:unknown': 1, 'f:a': { '.': {} }, 'k:{ "name":"x" }': { 'f:y': {}, '.': {} } });
+  const read = readFieldSet({
+    'f:b': {},
+    'x:unknown': 1,
+    'f:a': { '.': {} },
+    'k:{ "name":"x" }': { 'f:y': {}, '.': {} },
+  });
   t.same(sortedSet(read), { 'f:a': {}, 'f:b': {}, 'k:{"name":"x"}': { '.': {}, 'f:y': {} } });
   t.equal(
     JSON.stringify(sortedSet(read)),

@@ -70,10 +70,7 @@ function nodeOf(member: boolean, below: FieldSet): FieldSet | undefined {
   return member ? { [self]: leaf, ...below } : below;
 }
 
-function combined(
-  a: FieldSet,
-  keep: (node: FieldSet, element: PathElement) => FieldSet | undefined,
-): FieldSet {
+function combined(a: FieldSet, keep: (node: FieldSet, element: PathElement) => FieldSet | undefined): FieldSet {
   const result: GrowingFieldSet = {};
   let changed = false;
   for (const element in a) {
@@ -145,8 +142,7 @@ export function* pathsOf(set: FieldSet, prefix: readonly PathElement[] = []): Ge
   for (const element of elements) yield* pathsOf(set[element] as FieldSet, [...prefix, element]);
 }
 
-const order = (a: PathElement, b: PathElement): number =>
-  a === self ? -1 : b === self ? 1 : compareElements(a, b);
+const order = (a: PathElement, b: PathElement): number => (a === self ? -1 : b === self ? 1 : compareElements(a, b));
 
 /** The same set in the order in which it is written. */
 export function sortedSet(set: FieldSet): FieldSet {

@@ -122,7 +122,7 @@ export function writeManaged({ fields, times }: Managed): ManagedFieldsEntry[] |
       apiVersion,
       ...(time !== undefined && { time }),
       fieldsType: 'FieldsV1',
-      fieldsV1: sortedSet(set) as Record<string, unknown>,
+      fieldsV1: sortedSet(set),
       ...(subresource && { subresource }),
     });
   }

@@ -126,10 +126,7 @@ export function compareElements(a: PathElement, b: PathElement): number {
   if (a.startsWith('i')) return Number(restA) - Number(restB);
   const [valueA, valueB] = [JSON.parse(restA) as unknown, JSON.parse(restB) as unknown];
   if (a.startsWith('v')) return compareValues(valueA, valueB);
-  return comparePairs(
-    sortedPairs(valueA as Record<string, unknown>),
-    sortedPairs(valueB as Record<string, unknown>),
-  );
+  return comparePairs(sortedPairs(valueA as Record<string, unknown>), sortedPairs(valueB as Record<string, unknown>));
 }
 
 function comparePairs(a: readonly [string, unknown][], b: readonly [string, unknown][]): number {
@@ -145,7 +142,10 @@ function comparePairs(a: readonly [string, unknown][], b: readonly [string, unkn
 function valueText(value: unknown): string {
   if (typeof value === 'string') return goQuote(value);
   if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`;
-  if (isObject(value)) return `{${sortedPairs(value).map(([k, v]) => `${k}=${valueText(v)}`).join(';')}}`;
+  if (isObject(value))
+    return `{${sortedPairs(value)
+      .map(([k, v]) => `${k}=${valueText(v)}`)
+      .join(';')}}`;
   return String(value);
 }
 

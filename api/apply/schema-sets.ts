@@ -67,4 +67,3 @@ function below(set: FieldSet, schemaOf: (element: string) => TypedSchema | undef
   }
   return changed ?? set;
 }
-

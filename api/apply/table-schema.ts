@@ -69,6 +69,7 @@ const anything: TypedSchema = {
   list: { associative: false, keys: [], element: () => atomicSchema },
   map: { ...(deducedSchema.map as MapSchema) },
 };
+const anyMap: TypedSchema = { map: deducedSchema.map };
 const scalarSchemas = {
   string: { scalar: 'string' },
   numeric: { scalar: 'numeric' },
@@ -107,7 +108,7 @@ function schemaOfNode(node: TypeNode, fact?: FieldFact): TypedSchema {
     case 'any':
       return anything;
     case 'fieldsV1':
-      return node.go === 'v1.JSON' ? anything : { map: deducedSchema.map as MapSchema };
+      return node.go === 'v1.JSON' ? anything : anyMap;
     case 'duration':
       return scalarSchemas.string;
     default:

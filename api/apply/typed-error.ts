@@ -12,7 +12,7 @@ export class TypedError extends Error {
   override name = 'TypedError';
   constructor(problems: readonly TypedProblem[]) {
     const texts = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-    super(texts.length === 1 ? (texts[0] as string) : ['errors:', ...texts.map((text) => `  ${text}`)].join('\n'));
+    super(texts.length === 1 ? texts.join('') : ['errors:', ...texts.map((text) => `  ${text}`)].join('\n'));
   }
 }
 
@@ -34,13 +34,14 @@ const sortedKeys = (value: Record<string, unknown>): string[] => Object.keys(val
 /** `%v`: `map[a:1 b:[x y]]` */
 export function goPlain(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';
+  if (typeof value === 'string') return value;
   if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`;
   if (isObject(value)) {
     return `map[${sortedKeys(value)
       .map((key) => `${key}:${goPlain(value[key])}`)
       .join(' ')}]`;
   }
-  return String(value);
+  return JSON.stringify(value);
 }
 
 /** `%#v`: `map[string]interface {}{"a":1}` */
@@ -53,5 +54,5 @@ export function goDetailed(value: unknown): string {
       .map((key) => `${goQuote(key)}:${goDetailed(value[key])}`)
       .join(', ')}}`;
   }
-  return String(value);
+  return JSON.stringify(value);
 }

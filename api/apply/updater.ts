@@ -4,7 +4,15 @@
  */
 import { compareObjects, type Comparison } from './compare.ts';
 import { ApplyConflict, conflictsOf } from './conflicts.ts';
-import { difference, emptySet, intersection, isEmptySet, recursiveDifference, union, type FieldSet } from './field-set.ts';
+import {
+  difference,
+  emptySet,
+  intersection,
+  isEmptySet,
+  recursiveDifference,
+  union,
+  type FieldSet,
+} from './field-set.ts';
 import type { ManagerId, VersionedSet } from './managed.ts';
 import { mergeObjects } from './merge.ts';
 import { deepEqual } from '../meta/deep-equal.ts';

@@ -4,6 +4,7 @@ import type { KubeObject } from '../pipeline.ts';
 import { CachedObject } from '../storage/cached-object.ts';
 import { noLease } from '../storage/etcd-client.ts';
 import { sendObject } from './answer.ts';
+import { guardManagedFields, manageFields } from './field-management.ts';
 import { formOf } from './negotiation.ts';
 import { generatedName, normalized, prepareNew, settleNamespace } from './object-preparation.ts';
 import { objectOf } from './request-body.ts';
@@ -25,16 +26,19 @@ export async function create(request: ResourceRequest): Promise<void> {
   sendObject(ctx, services.printer, entry, 201, stored, form, services.clock.nowMs());
 }
 
-/** Everything after decoding: defaults, admission, validation, the store. */
+/** Everything after decoding: defaults, admission, validation, the store. `applied`: its managedFields are settled. */
 export async function createObject(
   request: ResourceRequest,
   object: KubeObject,
   dryRun: boolean,
+  applied = false,
 ): Promise<CachedObject> {
   const { ctx, entry, services } = request;
   const { namespace } = ctx.info;
   settleNamespace(entry, object, namespace);
   applyDefaults(object, gvkOf(entry));
+  if (!applied) manageFields(request, undefined, object);
+  const { managedFields } = object.metadata ?? {};
   const admitted = {
     operation: 'CREATE' as const,
     entry,
@@ -48,6 +52,7 @@ export async function createObject(
     warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(admitted);
+  guardManagedFields(ctx, object, managedFields);
   prepareNew(entry, object, { nowMs: services.clock.nowMs(), user: ctx.user });
   const generateName = object.metadata?.name ? '' : (object.metadata?.generateName ?? '');
   for (let attempt = 1; ; attempt++) {

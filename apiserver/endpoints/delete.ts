@@ -7,7 +7,7 @@ import type { CachedObject } from '../storage/cached-object.ts';
 import type { Change } from '../storage/resource-store.ts';
 import { sendAny, sendObject } from './answer.ts';
 import { formOf } from './negotiation.ts';
-import { mediaTypeOf } from './request-body.ts';
+import { mediaTypeOf } from './media-types.ts';
 import { deleteOptionsOfQuery, validateDeleteOptions, type DeleteRequestOptions } from './request-options.ts';
 import { groupResourceOf, keyOf, presented, toStored, type ResourceRequest } from './resource-request.ts';
 import { isGone } from './update.ts';

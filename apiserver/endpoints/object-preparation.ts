@@ -38,13 +38,7 @@ export function prepareNew(entry: ResourceEntry, object: KubeObject, asked: Aske
   if (metadata.resourceVersion) {
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   }
-  const {
-    deletionTimestamp: _,
-    deletionGracePeriodSeconds: __,
-    selfLink: ___,
-    managedFields: ____,
-    ...kept
-  } = metadata;
+  const { deletionTimestamp: _, deletionGracePeriodSeconds: __, selfLink: ___, ...kept } = metadata;
   object.metadata = { ...kept, uid: randomUUID(), creationTimestamp: rfc3339(asked.nowMs) };
   delete object.metadata.resourceVersion;
   if (entry.generationOf === undefined || entry.firstGeneration === 0) delete object.metadata.generation;
@@ -70,7 +64,7 @@ export function prepareChange(
   asked: Asked,
 ): void {
   const before = old.metadata ?? {};
-  const { managedFields: _, selfLink: __, ...metadata } = object.metadata ?? {};
+  const { selfLink: _, ...metadata } = object.metadata ?? {};
   object.metadata = {
     ...metadata,
     uid: metadata.uid || before.uid,
@@ -141,6 +135,9 @@ export function checkVersion(entry: ResourceEntry, asked: ObjectMeta | undefined
 
 /** In the order and form in which Go would write it, so that what is stored does not depend on the client. */
 export function normalized(entry: ResourceEntry, object: KubeObject): KubeObject {
-  const { kind, apiVersion, metadata, ...rest } = normalizeObject(object, gvkOf(entry)) as KubeObject;
-  return { kind, apiVersion, metadata, ...rest };
+  // what is managed is in its final form, and its sets are known by their identity
+  const { managedFields, ...bare } = object.metadata ?? {};
+  const normal = normalizeObject({ ...object, metadata: bare }, gvkOf(entry)) as KubeObject;
+  const { kind, apiVersion, metadata, ...rest } = normal;
+  return { kind, apiVersion, metadata: managedFields ? { ...metadata, managedFields } : metadata, ...rest };
 }

@@ -1,10 +1,11 @@
 import { applyPatch, parsePatch, patchMediaTypes } from '../../api/patch/apply-patch.ts';
-import { newUnsupportedMediaType, StatusError } from '../../api/meta/status.ts';
+import { newUnsupportedMediaType } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
 import { sendObject } from './answer.ts';
+import { apply } from './apply.ts';
 import { formOf } from './negotiation.ts';
 import { checkName, checkVersion } from './object-preparation.ts';
-import { mediaTypeOf } from './request-body.ts';
+import { applyMediaType, isApply, mediaTypeOf } from './media-types.ts';
 import { writeOptions } from './request-options.ts';
 import { gvkOf, type ResourceRequest } from './resource-request.ts';
 import { changeObject } from './update.ts';
@@ -12,7 +13,14 @@ import type { FieldValidation } from '../../api/codec/body.ts';
 import type { GroupVersionKind } from '../../api/schema/schema.ts';
 import type { RequestContext } from '../pipeline.ts';
 
-const applyMediaTypes = new Set(['application/apply-patch+yaml', 'application/apply-patch+cbor']);
+const utf8 = new TextDecoder();
+
+/** Managed fields are worked out from the live object: only a patch that names them has to see them. */
+function unmanaged(object: KubeObject): KubeObject {
+  if (object.metadata?.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
 
 /** The body, read once: a function that makes the next version of any object of `gvk`. */
 export function patcherOf(
@@ -21,21 +29,19 @@ export function patcherOf(
   validation: FieldValidation,
 ): (current: KubeObject) => KubeObject {
   const mediaType = mediaTypeOf(ctx);
-  if (applyMediaTypes.has(mediaType)) {
-    const why = 'server-side apply is not supported yet; use client-side apply (kubectl apply without --server-side)';
-    throw new StatusError(415, 'UnsupportedMediaType', why);
-  }
   const kind = patchMediaTypes[mediaType];
-  if (kind === undefined) throw newUnsupportedMediaType(Object.keys(patchMediaTypes));
+  if (kind === undefined) throw newUnsupportedMediaType([...Object.keys(patchMediaTypes), applyMediaType]);
   const patch = parsePatch(ctx.body, kind);
+  const namesManaged = utf8.decode(ctx.body).includes('managedFields');
   return (current) => {
-    const { object, warnings } = applyPatch(kind, current, patch, gvk, validation);
+    const { object, warnings } = applyPatch(kind, namesManaged ? current : unmanaged(current), patch, gvk, validation);
     for (const warning of warnings) ctx.reply.warn(warning);
     return object;
   };
 }
 
 export async function patch(request: ResourceRequest): Promise<void> {
+  if (isApply(request.ctx)) return apply(request);
   const { ctx, entry, services } = request;
   const form = formOf(ctx);
   const options = writeOptions(ctx, 'PatchOptions');

@@ -1,23 +1,50 @@
 import { newBadRequest, newInvalid, StatusError } from '../../api/meta/status.ts';
-import { invalid, notSupported, type FieldError } from '../../api/meta/field-error.ts';
+import { forbidden, invalid, notSupported, required, type FieldError } from '../../api/meta/field-error.ts';
 import { parseFieldSelector } from '../../api/meta/fields.ts';
 import { parseLabelSelector, SelectorError } from '../../api/meta/labels.ts';
+import { validateFieldManager } from '../../api/meta/object-meta.ts';
 import type { FieldValidation } from '../../api/codec/body.ts';
 import type { KubeObject, RequestContext, ResourceInfo } from '../pipeline.ts';
 import { isTrue } from '../transport/request-info.ts';
+import { isPrintable } from './field-management.ts';
+import { isApply } from './media-types.ts';
 
 const metaKind = (kind: string): { group: string; kind: string } => ({ group: 'meta.k8s.io', kind });
 
 export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** '' where the request names none */
+  readonly fieldManager: string;
+  /** of an apply: take over what others manage */
+  readonly force: boolean;
 }
 
 const fieldValidations: readonly string[] = ['Ignore', 'Warn', 'Strict'];
 
+function managerErrors(manager: string): FieldError[] {
+  const errors = validateFieldManager(manager, 'fieldManager');
+  let position = 0;
+  for (const character of manager) {
+    if (!isPrintable(character)) {
+      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+      errors.push(invalid('fieldManager', manager, `invalid character U+${code} (at position ${position})`));
+    }
+    position += Buffer.byteLength(character);
+  }
+  return errors;
+}
+
+function applyErrors(ctx: RequestContext, manager: string): FieldError[] {
+  if (isApply(ctx)) return manager === '' ? [required('fieldManager', 'is required for apply patch')] : [];
+  return ctx.query.has('force') ? [forbidden('force', 'may not be specified for non-apply patch')] : [];
+}
+
 /** Of create, update and patch; `kind` e.g. CreateOptions. */
 export function writeOptions(ctx: RequestContext, kind: string): WriteOptions {
-  const errors: FieldError[] = [];
+  const fieldManager = ctx.query.get('fieldManager') ?? '';
+  const errors = kind === 'PatchOptions' ? applyErrors(ctx, fieldManager) : [];
+  errors.push(...managerErrors(fieldManager));
   const dryRun = ctx.query.getAll('dryRun').filter((value) => value !== '');
   for (const value of dryRun) if (value !== 'All') errors.push(notSupported('dryRun', value, ['All']));
   const validation = ctx.query.get('fieldValidation') ?? '';
@@ -25,7 +52,12 @@ export function writeOptions(ctx: RequestContext, kind: string): WriteOptions {
     errors.push(notSupported('fieldValidation', validation, [...fieldValidations]));
   }
   if (errors.length > 0) throw newInvalid(metaKind(kind), '', errors);
-  return { dryRun: dryRun.length > 0, fieldValidation: (validation || 'Warn') as FieldValidation };
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: (validation || 'Warn') as FieldValidation,
+    fieldManager,
+    force: isTrue(ctx.query.get('force')),
+  };
 }
 
 export interface ListOptions {
@@ -73,8 +105,6 @@ function selectorOf(ctx: RequestContext, info: ResourceInfo): ListOptions['selec
     throw error;
   }
 }
-
-const forbidden = (field: string, detail: string): FieldError => ({ type: 'FieldValueForbidden', field, detail });
 
 function matchErrors(options: ListOptions, version: string): FieldError[] {
   const { match } = options;

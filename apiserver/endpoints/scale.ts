@@ -3,12 +3,21 @@ import { newInvalid, newMethodNotAllowed, newNotFound, newPathNotFound } from '.
 import type { Scale } from '../../api/types/autoscaling-v1.ts';
 import type { KubeObject, ResourceInfo } from '../pipeline.ts';
 import type { ResourceEntry, ScaleAccess } from '../registry/resource-entry.ts';
+import { manageUpdate } from '../../api/apply/field-manager.ts';
+import { parentEntries, scaleEntries, type ReplicasPath } from '../../api/apply/scale-fields.ts';
+import { apiVersionOf } from '../../api/schema/schema.ts';
+import { rfc3339 } from '../../base/clock.ts';
+import { siblingsOf } from '../registry/registry.ts';
 import { sendAny, tableOf } from './answer.ts';
+import { applierOf } from './apply.ts';
+import { managerOf } from './field-management.ts';
+import { fieldScopeOfKind } from './field-scope.ts';
+import { isApply } from './media-types.ts';
 import { formOf } from './negotiation.ts';
 import { checkName, checkVersion } from './object-preparation.ts';
 import { patcherOf } from './patch.ts';
 import { objectOf } from './request-body.ts';
-import { writeOptions } from './request-options.ts';
+import { writeOptions, type WriteOptions } from './request-options.ts';
 import { groupResourceOf, keyOf, type ResourceRequest } from './resource-request.ts';
 import { changeObject } from './update.ts';
 
@@ -81,15 +90,46 @@ async function scaled(request: ResourceRequest, access: ScaleAccess, entry: Reso
   }
   if (verb !== 'update' && verb !== 'patch') throw newMethodNotAllowed();
   const options = writeOptions(ctx, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
-  const body = verb === 'update' ? objectOf(ctx, scaleKind, options) : undefined;
-  const scaleFrom = body === undefined ? patcherOf(ctx, scaleKind, options.fieldValidation) : () => body;
+  const nextScale = scaleMaker(request, options);
+  const pathOf = replicasPathOf(entry);
   // The change is one of the workload's spec, so it goes through its own rules and not those of a subresource.
   const onObject = { ...request, ctx: { ...ctx, info: { ...ctx.info, subresource: '' } } };
-  const changed = await changeObject(onObject, options.dryRun, (current) => {
-    const next = scaleFrom(scaleOf(access, current));
+  const make = (current: KubeObject): KubeObject => {
+    const { managedFields } = current.metadata ?? {};
+    const live = scaleOf(access, current);
+    live.metadata = { ...live.metadata, ...managed(scaleEntries(managedFields, pathOf)) };
+    const next = nextScale(live);
     checkName(entry, next, ctx);
     checkVersion(entry, next.metadata, current);
-    return withReplicas(current, next);
-  });
-  return changed.object;
+    const object = withReplicas(current, next);
+    const { managedFields: _, ...metadata } = object.metadata ?? {};
+    const entries = parentEntries(managedFields, next.metadata?.managedFields, apiVersionOf(entry.info), pathOf);
+    object.metadata = { ...metadata, ...managed(entries) };
+    return object;
+  };
+  return (await changeObject(onObject, options.dryRun, make, true)).object;
+}
+
+type Entries = NonNullable<KubeObject['metadata']>['managedFields'];
+const managed = (entries: Entries): { managedFields?: NonNullable<Entries> } =>
+  entries === undefined ? {} : { managedFields: entries };
+
+const replicasPath = ['f:spec', 'f:replicas'];
+
+function replicasPathOf(entry: ResourceEntry): ReplicasPath {
+  const versions = new Map(
+    siblingsOf(entry).map(({ info, scale }) => [apiVersionOf(info), scale?.replicasPath ?? replicasPath]),
+  );
+  return (apiVersion) => versions.get(apiVersion);
+}
+
+const scaleScope = fieldScopeOfKind(scaleKind, 'scale');
+
+/** The request, read once: a function that makes the next Scale of any Scale. */
+function scaleMaker(request: ResourceRequest, options: WriteOptions): (live: KubeObject) => KubeObject {
+  const { ctx, services } = request;
+  if (ctx.info.verb === 'patch' && isApply(ctx)) return applierOf(request, options, scaleScope);
+  const body = ctx.info.verb === 'update' ? objectOf(ctx, scaleKind, options) : undefined;
+  const scaleFrom = body === undefined ? patcherOf(ctx, scaleKind, options.fieldValidation) : () => body;
+  return (live) => manageUpdate(scaleScope, live, scaleFrom(live), managerOf(ctx), rfc3339(services.clock.nowMs()));
 }

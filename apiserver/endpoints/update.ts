@@ -1,5 +1,4 @@
 import { applyDefaults } from '../../api/defaults/defaults.ts';
-import { semanticEqual } from '../../api/meta/deep-equal.ts';
 import { invalid } from '../../api/meta/field-error.ts';
 import { newInvalid, newNotFound } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
@@ -8,6 +7,7 @@ import type { CachedObject } from '../storage/cached-object.ts';
 import type { Change } from '../storage/resource-store.ts';
 import { sendObject } from './answer.ts';
 import { createObject } from './create.ts';
+import { guardManagedFields, isUnchanged, manageFields } from './field-management.ts';
 import { formOf } from './negotiation.ts';
 import { checkName, checkVersion, normalized, prepareChange } from './object-preparation.ts';
 import { objectOf } from './request-body.ts';
@@ -55,11 +55,13 @@ export async function update(request: ResourceRequest): Promise<void> {
 /**
  * Turns the current version into the next one, as often as it takes until nobody has written in between. `make` gets
  * the current version in the words of the request and returns a new object that it may not share with anybody.
+ * `applied`: it has settled who manages the object's fields.
  */
 export async function changeObject(
   request: ResourceRequest,
   dryRun: boolean,
   make: (current: KubeObject) => KubeObject,
+  applied = false,
 ): Promise<CachedObject> {
   const { ctx, entry, storage } = request;
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
@@ -67,7 +69,7 @@ export async function changeObject(
   const decide = async (stored: CachedObject | undefined): Promise<Change> => {
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), ctx.info.name);
     const current = presented(entry, stored).object;
-    const change = await nextVersion(request, current, make(current), dryRun);
+    const change = await nextVersion(request, current, make(current), { dryRun, applied });
     if (change === undefined) return { object: stored.object };
     if (!dryRun) return change;
     wouldBe = change.object;
@@ -83,11 +85,13 @@ async function nextVersion(
   request: ResourceRequest,
   current: KubeObject,
   object: KubeObject,
-  dryRun: boolean,
+  { dryRun, applied }: { readonly dryRun: boolean; readonly applied: boolean },
 ): Promise<Change | undefined> {
   const { ctx, entry, services } = request;
   const { subresource, namespace, name } = ctx.info;
   applyDefaults(object, gvkOf(entry));
+  if (!applied) manageFields(request, current, object);
+  const { managedFields } = object.metadata ?? {};
   const admitted = {
     operation: 'UPDATE' as const,
     entry,
@@ -101,6 +105,7 @@ async function nextVersion(
     warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(admitted);
+  guardManagedFields(ctx, object, managedFields);
   prepareChange(entry, object, current, subresource, { nowMs: services.clock.nowMs(), user: ctx.user });
   const complete = normalized(entry, object);
   validateChange(entry, complete, current, subresource);
@@ -109,7 +114,7 @@ async function nextVersion(
   const allocator = entry.allocator && services.allocators[entry.allocator];
   if (isGone(entry, complete)) return { object: 'delete', ...allocator?.release(current) };
   const together = subresource === '' ? await allocator?.together(complete, current) : undefined;
-  if (semanticEqual(complete, current)) return undefined;
+  if (isUnchanged(complete, current)) return undefined;
   return { object: toStored(entry, complete), ...together };
 }
 

@@ -10,6 +10,7 @@ const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ] as const;
 
 const text: Schema = { type: 'string', uniqueItems: true } as Schema;

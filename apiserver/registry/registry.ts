@@ -179,6 +179,11 @@ export const entryFor = (group: string, version: string, resource: string): Reso
 export const entryOfGroup = (group: string, resource: string): ResourceEntry | undefined =>
   entries.find(({ info }) => info.group === group && info.resource === resource);
 
+/** All versions in which the objects of this resource are served, its own among them. */
+export const siblingsOf = (entry: ResourceEntry): readonly ResourceEntry[] =>
+  entry.siblings?.() ??
+  entries.filter(({ storage, info }) => storage === entry.storage && info.kind === entry.info.kind);
+
 /** What discovery and OpenAPI show: the resources that are here, with the subresources that work. */
 export const served: readonly ResourceInfo[] = resources
   .filter(

@@ -1,3 +1,4 @@
+import type { TypedSchema } from '../../api/apply/typed-schema.ts';
 import type { NameCheck } from '../../api/meta/names.ts';
 import { resourceFor } from '../../api/schema/resources.ts';
 import type { KubeObject, ResourceInfo, User } from '../pipeline.ts';
@@ -74,6 +75,10 @@ export interface ResourceEntry {
   /** where another version of the same objects is what the store keeps */
   readonly conversion?: Conversion;
   readonly scale?: ScaleAccess;
+  /** of custom resources: how server-side apply merges them; built-in kinds have the type table */
+  readonly typed?: TypedSchema;
+  /** of custom resources: all versions in which the same objects are served */
+  readonly siblings?: () => readonly ResourceEntry[];
 }
 
 export interface Conversion {
@@ -90,6 +95,8 @@ export interface ScaleAccess {
   replicas(object: KubeObject): number;
   statusReplicas(object: KubeObject): number;
   selector(object: KubeObject): string;
+  /** where the replicas are, as path elements; default .spec.replicas */
+  readonly replicasPath?: readonly string[];
 }
 
 type Rules = Partial<Omit<ResourceEntry, 'info'>>;
