@@ -48,6 +48,10 @@ export function goStrings(values: readonly string[] | undefined, type = 'string'
   return new GoSyntax(`[]${type}{${values.map(goQuote).join(', ')}}`);
 }
 
+/** `%#v` of bytes */
+export const goBytes = (bytes: Uint8Array): GoSyntax =>
+  new GoSyntax(`[]byte{${Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(', ')}}`);
+
 /** `%#v` of a map of strings, keys sorted */
 export function goStringMap(values: Readonly<Record<string, string>> | undefined): GoSyntax {
   if (values === undefined) return new GoSyntax('map[string]string(nil)');

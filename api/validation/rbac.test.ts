@@ -34,14 +34,16 @@ const cases: { name: string; kind: string; object: object; errors: string[] }[] 
     name: 'paths in a namespace',
     kind: 'Role',
     object: named({ rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }] }),
-    errors: ['rules[0].nonResourceURLs: Invalid value: ["/x"]: namespaced rules cannot apply to non-resource URLs'],
+    errors: [
+      'rules[0].nonResourceURLs: Invalid value: []string{"/x"}: namespaced rules cannot apply to non-resource URLs',
+    ],
   },
   {
     name: 'resources and paths in one rule',
     kind: 'ClusterRole',
     object: cluster({ rules: [rule({ nonResourceURLs: ['/x'] })] }),
     errors: [
-      'rules[0].nonResourceURLs: Invalid value: ["/x"]: rules cannot apply to both regular resources and non-resource URLs',
+      'rules[0].nonResourceURLs: Invalid value: []string{"/x"}: rules cannot apply to both regular resources and non-resource URLs',
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { goStrings } from '../meta/go-text.ts';
 import { validateLabelSelector } from '../meta/labels.ts';
 import { nameIsDnsSubdomain, nameIsPathSegment } from '../meta/names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
@@ -14,11 +15,11 @@ function validateRule(rule: PolicyRule, namespaced: boolean, path: string): Fiel
   if (filled(rule.nonResourceURLs)) {
     const at = `${path}.nonResourceURLs`;
     if (namespaced) {
-      errors.push(invalid(at, rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'));
+      errors.push(invalid(at, goStrings(rule.nonResourceURLs), 'namespaced rules cannot apply to non-resource URLs'));
     }
     if (filled(rule.apiGroups) || filled(rule.resources) || filled(rule.resourceNames)) {
       const why = 'rules cannot apply to both regular resources and non-resource URLs';
-      errors.push(invalid(at, rule.nonResourceURLs, why));
+      errors.push(invalid(at, goStrings(rule.nonResourceURLs), why));
     }
     return errors;
   }

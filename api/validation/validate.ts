@@ -40,6 +40,10 @@ import {
 } from './resource-quota.ts';
 import { validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './stateful-set.ts';
 import { validateCoreEvent, validateEvent, validateEventUpdate } from './event.ts';
+import { apiServiceKinds } from './api-service.ts';
+import { certificateRequestKinds } from './certificate-request.ts';
+import { csiKinds } from './csi.ts';
+import { flowControlKinds } from './flow-control.ts';
 import { ingressKinds } from './ingress.ts';
 import type { HasMetadata, KindValidation } from './kind-validation.ts';
 import { validateLease, validateLeaseUpdate } from './lease.ts';
@@ -58,10 +62,24 @@ import {
   validateRoleUpdate,
 } from './rbac.ts';
 import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replica-set.ts';
+import { priorityClassKinds } from './priority-class.ts';
+import { runtimeClassKinds } from './runtime-class.ts';
 import { serviceCidrKinds } from './service-cidr.ts';
+import { storageClassKinds } from './storage-class.ts';
 import { validateService, validateServiceStatusUpdate, validateServiceUpdate } from './service.ts';
 
-const kinds = new Map<string, KindValidation<never>>([...ingressKinds, ...networkPolicyKinds, ...serviceCidrKinds]);
+const kinds = new Map<string, KindValidation<never>>([
+  ...apiServiceKinds,
+  ...certificateRequestKinds,
+  ...csiKinds,
+  ...flowControlKinds,
+  ...ingressKinds,
+  ...networkPolicyKinds,
+  ...priorityClassKinds,
+  ...runtimeClassKinds,
+  ...serviceCidrKinds,
+  ...storageClassKinds,
+]);
 const add = <T extends HasMetadata>(kind: string, validation: KindValidation<T>): void =>
   void kinds.set(kind, validation);
 

@@ -58,7 +58,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     if (generateName !== '' && object.metadata) object.metadata.name = generatedName(generateName);
     const complete = normalized(entry, object);
-    validateNew(entry, complete);
+    validateNew(entry, complete, await entry.checkNew?.(complete));
     await services.admission.validate({ ...admitted, object: complete });
     for (const warning of entry.warningsOf?.(complete, undefined) ?? []) ctx.reply.warn(warning);
     const made = await store(request, complete, dryRun);

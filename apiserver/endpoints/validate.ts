@@ -10,12 +10,12 @@ function refuse(entry: ResourceEntry, object: KubeObject, errors: readonly Field
   if (errors.length > 0) throw newInvalid(gvkOf(entry), object.metadata?.name ?? '', errors);
 }
 
-export function validateNew(entry: ResourceEntry, object: KubeObject): void {
+export function validateNew(entry: ResourceEntry, object: KubeObject, found: readonly FieldError[] = []): void {
   const { info, nameCheck } = entry;
   const errors = nameCheck
     ? validateObjectMeta(object.metadata, info.namespaced, nameCheck)
     : validateCreate(info, object);
-  refuse(entry, object, errors);
+  refuse(entry, object, [...found, ...errors]);
 }
 
 export function validateChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, subresource: string): void {

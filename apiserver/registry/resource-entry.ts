@@ -1,4 +1,5 @@
 import type { TypedSchema } from '../../api/apply/typed-schema.ts';
+import type { FieldError } from '../../api/meta/field-error.ts';
 import type { NameCheck } from '../../api/meta/names.ts';
 import { resourceFor } from '../../api/schema/resources.ts';
 import type { KubeObject, ResourceInfo, User } from '../pipeline.ts';
@@ -61,6 +62,8 @@ export interface ResourceEntry {
   readonly prepareForSubresource?: Readonly<
     Record<string, (object: KubeObject, old: KubeObject, asked: Asked) => void>
   >;
+  /** what takes more than a look at the fields; told before what the kind's validation finds */
+  checkNew?(object: KubeObject): Promise<FieldError[]>;
   /** what its author is to be told although it is taken; `old` is absent on create */
   warningsOf?(object: KubeObject, old: KubeObject | undefined): string[];
   /** absent: removed at once */

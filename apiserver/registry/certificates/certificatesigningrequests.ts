@@ -1,9 +1,13 @@
 import { rfc3339 } from '../../../base/clock.ts';
+import { base64ToBytes } from '../../../api/meta/base64.ts';
+import { invalid } from '../../../api/meta/field-error.ts';
+import { goBytes } from '../../../api/meta/go-text.ts';
 import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition as Condition,
 } from '../../../api/types/certificates-v1.ts';
 import type { KubeObject } from '../../pipeline.ts';
+import { requestProblem } from './request-problem.ts';
 import { define, objectField, type Asked } from '../resource-entry.ts';
 
 const conditionsOf = (object: KubeObject): Condition[] =>
@@ -42,6 +46,11 @@ function keepApprovals(object: KubeObject, old: KubeObject): void {
 }
 
 export const certificatesigningrequests = define('certificates.k8s.io', 'v1', 'certificatesigningrequests', {
+  async checkNew(object) {
+    const { request = '' } = (object['spec'] ?? {}) as { request?: string };
+    const problem = await requestProblem(request);
+    return problem === undefined ? [] : [invalid('spec.request', goBytes(base64ToBytes(request)), problem)];
+  },
   prepareForCreate(object, asked) {
     nameRequester(object, asked);
     object['status'] = {};
