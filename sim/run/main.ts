@@ -103,6 +103,13 @@ class Progress {
   }
 }
 
+/** Of this process alone, its start and what V8 compiles included: what other processes do beside it hardly matters. */
+function cpuLine(simMs: number): string {
+  const { user, system } = process.cpuUsage();
+  const cpuS = (user + system) / 1e6;
+  return `${Math.round(simMs / 1000 / cpuS)} simulated seconds a second of processor time (${cpuS.toFixed(1)} s)`;
+}
+
 async function runMany(options: SimOptions): Promise<number> {
   const progress = new Progress(options);
   let seed = options.first;
@@ -127,6 +134,7 @@ async function runMany(options: SimOptions): Promise<number> {
   if (!options.json) {
     print(`\n${coverageTable(progress.totals, faultNames)}`);
     print(`${progress.line()}, in ${elapsedS().toFixed(1)} s`);
+    if (options.jobs === 1) print(cpuLine(progress.simMs));
     const seeds = progress.failed.map((result) => result.seed);
     if (seeds.length > 0) print(`seeds with violations: ${seeds.join(' ')}`);
   }
