@@ -108,10 +108,9 @@ function addTheRest(observed: ObservedCore): void {
   for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(RawNode.prototype))) {
     if (Object.hasOwn(observed, name)) continue;
     if (member.get !== undefined) {
-      const get = member.get as (this: RawNode) => unknown;
       Object.defineProperty(observed, name, {
         get(this: ObservedCore) {
-          return get.call(this.core);
+          return member.get!.call(this.core) as unknown;
         },
       });
     }
