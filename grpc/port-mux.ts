@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { systemClock } from '../base/clock.ts';
 import { Http1 } from './http1.ts';
 import { grpcOnly } from './http-answer.ts';
+import { preface } from './lean/frame.ts';
 import type { GrpcServerOptions, Traffic } from './server.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 import { contextOf, pemNow, requiresClientCert } from './tls.ts';
@@ -132,13 +133,18 @@ export class PortMux {
     };
     this.#undecided.add(socket);
     socket.once('close', decided);
-    socket.once('data', (first: Buffer) => {
+    let first: Buffer = Buffer.alloc(0);
+    const listen = (chunk: Buffer): void => {
+      first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+      const http1 = http1Request.test(first.toString('latin1', 0, methodBytesMax));
+      if (!http1 && isHalfGreeting(first)) return;
       decided();
-      socket.off('close', decided);
+      socket.off('close', decided).off('data', listen);
       socket.pause();
-      if (http1Request.test(first.toString('latin1', 0, methodBytesMax))) this.#http1.take(socket, first);
+      if (http1) this.#http1.take(socket, first);
       else this.#takeHttp2(socket, first);
-    });
+    };
+    socket.on('data', listen);
   }
 }
 
@@ -161,3 +167,9 @@ const added = ({ receivedBytes, sentBytes }: Traffic, { bytesRead, bytesWritten 
 
 const http1Request = /^[A-Z]{3,7} \//;
 const methodBytesMax = 10;
+/** RFC 9113, section 3.4: a client begins with the preface and a SETTINGS frame, and waits for nothing before */
+const http2GreetingBytes = preface.length + 9;
+
+const isHalfGreeting = (bytes: Buffer): boolean =>
+  bytes.length < http2GreetingBytes &&
+  bytes.subarray(0, preface.length).equals(preface.subarray(0, Math.min(bytes.length, preface.length)));
