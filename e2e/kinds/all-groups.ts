@@ -1,5 +1,8 @@
+import { batchGroup } from './cases/batch-cases.ts';
 import { configGroup } from './cases/config-cases.ts';
+import { storageGroup } from './cases/storage-cases.ts';
+import { workloadGroup } from './cases/workload-cases.ts';
 import type { KindGroup } from './kind-case.ts';
 
 /** Adding a kind adds a file of cases and a line. */
-export const allGroups: readonly KindGroup[] = [configGroup];
+export const allGroups: readonly KindGroup[] = [configGroup, workloadGroup, batchGroup, storageGroup];

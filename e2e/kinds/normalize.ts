@@ -12,6 +12,38 @@ const texts: readonly (readonly [RegExp, string])[] = [
   [/\b[23]\d{4}\b(?=: provided port)/g, '<port>'],
 ];
 
+/** What stands for a struct, a list or a map in an error: releases print it differently. */
+const shown = /((?:Invalid|Unsupported|Duplicate) value: )(?=[[{*(]|map\[|null|&?\w+\.\w+\{)/;
+
+/** Where the value that begins at `from` ends: brackets and quotes are balanced. */
+function valueEnd(text: string, from: number): number {
+  let depth = 0;
+  for (let i = from; i < text.length; i++) {
+    const c = text[i] as string;
+    if (c === '"') {
+      for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
+    } else if ('{[('.includes(c)) depth++;
+    else if ('}])'.includes(c)) depth--;
+    else if (depth <= 0 && (c === ':' || c === ',')) return i;
+    if (depth < 0) return i;
+  }
+  return text.length;
+}
+
+/** One int-or-percent as 1.32 prints it: `intstr.IntOrString{Type:1, IntVal:0, StrVal:"25%"}` */
+const intOrString = /intstr\.IntOrString\{Type:(\d), IntVal:(-?\d+), StrVal:("(?:[^"\\]|\\.)*")\}/g;
+
+function withoutStructs(text: string): string {
+  let rest = text.replaceAll(intOrString, (_, type: string, number: string, word: string) => (type === '0' ? number : word));
+  let out = '';
+  for (let match = shown.exec(rest); match !== null; match = shown.exec(rest)) {
+    const from = match.index + (match[1] ?? '').length;
+    out += `${rest.slice(0, from)}<value>`;
+    rest = rest.slice(valueEnd(rest, from));
+  }
+  return out + rest;
+}
+
 type Json = Record<string, unknown>;
 const isObject = (value: unknown): value is Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -25,7 +57,7 @@ const varying: Readonly<Record<string, string>> = {
 const left: ReadonlySet<string> = new Set(['managedFields', 'selfLink']);
 
 export function normalize(value: unknown): unknown {
-  if (typeof value === 'string') return texts.reduce((out, [from, to]) => out.replaceAll(from, to), value);
+  if (typeof value === 'string') return texts.reduce((out, [from, to]) => out.replaceAll(from, to), withoutStructs(value));
   if (Array.isArray(value)) return value.map(normalize);
   if (!isObject(value)) return value;
   const entries: [string, unknown][] = [];
@@ -34,6 +66,7 @@ export function normalize(value: unknown): unknown {
     // a null creationTimestamp is what releases before 1.34 write where there is none
     if (item === null && key === 'creationTimestamp') continue;
     if (key === 'cells' && Array.isArray(item)) entries.push([key, item.map(cell)]);
+    else if (key === 'description' && typeof item === 'string') entries.push([key, item.replaceAll(/\s+/g, ' ')]);
     else if (key === 'columnDefinitions' && Array.isArray(item)) entries.push([key, item.map(normalize)]);
     else if (varying[key] !== undefined && item !== '' && item !== 0) entries.push([key, varying[key]]);
     else entries.push([key, normalize(item)]);

@@ -13,7 +13,7 @@ import type { Send } from './play.ts';
 /** The real kube-apiserver on a real etcd, alone: no controller writes in between. */
 export async function withRealServer<T>(use: (send: Send) => Promise<T>): Promise<T> {
   const program = findPeer('kube-apiserver');
-  const etcd = ['etcd-3.7', 'etcd-3.6', 'etcd'].find((name) => findPeer(name) !== undefined);
+  const etcd = ['etcd-3.7', 'etcd-3.6', 'etcd'].map(findPeer).find((path) => path !== undefined);
   if (program === undefined || etcd === undefined)
     throw new Error('kube-apiserver or etcd is not here: `npm run peers`');
   const folder = mkdtempSync(join(tmpdir(), 'kuorum-kinds-'));
