@@ -52,6 +52,8 @@ export function fieldValue(field: SchemaField, value: unknown): unknown {
   }
   const is = value === undefined ? zeroOf(field.node) : value;
   if (omitzero && is === null) return omitted;
+  // the wire of protobuf, which Kubernetes stores, does not tell an empty list from none
+  if (Array.isArray(is) && is.length === 0 && !omitempty) return null;
   if (!omitempty || structLike.has(field.node.kind)) return is;
   return isEmpty(is) ? omitted : is;
 }

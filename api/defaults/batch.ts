@@ -11,7 +11,7 @@ export function jobDefaults(job: Job): void {
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : int32Max;
   const labels = spec.template?.metadata?.labels;
   if (labels !== undefined && Object.keys(job.metadata?.labels ?? {}).length === 0) {
-    job.metadata = { ...job.metadata, labels: { ...labels } };
+    job.metadata = { ...job.metadata, labels };
   }
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;

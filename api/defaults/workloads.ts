@@ -16,6 +16,8 @@ export function statefulSetDefaults(set: StatefulSet): void {
   const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
   retention.whenDeleted ||= 'Retain';
   retention.whenScaled ||= 'Retain';
+  for (const claim of spec.volumeClaimTemplates ?? [])
+    Object.assign(claim, { kind: 'PersistentVolumeClaim', apiVersion: 'v1' });
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= historyLimit;
 }

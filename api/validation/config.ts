@@ -1,4 +1,5 @@
 /** ConfigMaps and Secrets. */
+import { JsonSyntaxError, parseJson } from '../codec/json-scanner.ts';
 import { base64Length, base64ToBytes } from '../meta/base64.ts';
 import { deepEqual } from '../meta/deep-equal.ts';
 import { forbidden, invalid, required, tooLong } from '../meta/field-error.ts';
@@ -63,13 +64,14 @@ const utf8 = new TextDecoder();
 function validateJsonKey(secret: Secret, key: string): FieldError[] {
   if (!has(secret.data, key)) return [required(`data[${key}]`)];
   try {
-    const value: unknown = JSON.parse(utf8.decode(base64ToBytes(secret.data?.[key] ?? '')));
+    const value: unknown = parseJson(utf8.decode(base64ToBytes(secret.data?.[key] ?? '')));
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return [];
     const what = Array.isArray(value) ? 'array' : typeof value;
     const why = `json: cannot unmarshal ${what} into Go value of type map[string]interface {}`;
     return [invalid(`data[${key}]`, '<secret contents redacted>', why)];
-  } catch {
-    return [invalid(`data[${key}]`, '<secret contents redacted>', 'invalid JSON')];
+  } catch (error) {
+    const why = error instanceof JsonSyntaxError ? error.message : 'invalid JSON';
+    return [invalid(`data[${key}]`, '<secret contents redacted>', why)];
   }
 }
 

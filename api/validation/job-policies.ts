@@ -34,7 +34,8 @@ function validateExitCodes(
   path: string,
   containers: ReadonlySet<string>,
 ): FieldError[] {
-  const { operator, containerName, values = [] } = rule;
+  const { operator, containerName } = rule;
+  const values = rule.values ?? [];
   const at = `${path}.values`;
   const errors = oneOfQuoted(`${path}.operator`, operator, operators);
   if (containerName !== undefined && !containers.has(containerName)) {

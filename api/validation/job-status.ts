@@ -146,11 +146,11 @@ function validateIndexes({ job, status, wrote }: Change): FieldError[] {
 
 function validatePods({ job, status, finishedNow, wrote }: Change): FieldError[] {
   const errors: FieldError[] = [];
-  const { terminating = 0, ready = 0, active = 0 } = status;
+  const { terminating = 0, ready, active = 0 } = status;
   if ((finishedNow || wrote('terminating')) && terminating > 0 && isFinished(job)) {
     errors.push(invalid(at('terminating'), terminating, 'terminating>0 is invalid for finished job'));
   }
-  if (wrote('ready', 'active') && ready > active) {
+  if (ready !== undefined && wrote('ready', 'active') && ready > active) {
     errors.push(invalid(at('ready'), ready, 'cannot set more ready pods than active'));
   }
   return errors;

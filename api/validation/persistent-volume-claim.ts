@@ -2,6 +2,7 @@ import { clone } from '../meta/clone.ts';
 import { semanticEqual } from '../meta/deep-equal.ts';
 import { forbidden, invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { GoSyntax } from '../meta/go-text.ts';
 import { validateLabelSelector } from '../meta/labels.ts';
 import { isDns1123Label, isQualifiedName, nameIsDnsSubdomain } from '../meta/names.ts';
 import { validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
@@ -33,7 +34,9 @@ export function validateAccessModes(modes: readonly string[] | undefined, path: 
 }
 
 function validateSource(source: Partial<TypedObjectReference>, path: string): FieldError[] {
-  const { apiGroup = '', kind = '', name, namespace } = source;
+  const { kind = '', name, namespace } = source;
+  // a source of the core group has null there
+  const apiGroup = source.apiGroup ?? '';
   const errors = [...requiredText(`${path}.name`, name), ...requiredText(`${path}.kind`, kind)];
   if (apiGroup !== '') errors.push(...dnsSubdomain(`${path}.apiGroup`, apiGroup));
   else if (kind !== 'PersistentVolumeClaim') {
@@ -48,11 +51,14 @@ function validateSources({ dataSource, dataSourceRef }: PersistentVolumeClaimSpe
   if (dataSource) errors.push(...validateSource(dataSource, `${path}.dataSource`));
   if (dataSourceRef) errors.push(...validateSource(dataSourceRef, `${path}.dataSourceRef`));
   if (!dataSource || !dataSourceRef) return errors;
-  const shown = `${path}.dataSource`;
+  // a real server shows the field here as it writes such paths down: empty
+  const shown = new GoSyntax('{}');
   if (dataSourceRef.namespace) {
     return [...errors, invalid(path, shown, 'may not be specified when dataSourceRef.namespace is specified')];
   }
-  const same = (['apiGroup', 'kind', 'name'] as const).every((key) => dataSource[key] === dataSourceRef[key]);
+  const same = (['apiGroup', 'kind', 'name'] as const).every(
+    (key) => (dataSource[key] ?? '') === (dataSourceRef[key] ?? ''),
+  );
   return same ? errors : [...errors, invalid(path, shown, 'must match dataSourceRef')];
 }
 

@@ -1,10 +1,9 @@
 import { invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
 import { goIntOrString, goLabelSelector } from '../meta/go-text.ts';
-import { validateLabelSelector, validateLabels } from '../meta/labels.ts';
+import { validateLabelSelector } from '../meta/labels.ts';
 import { nameIsDnsLabel } from '../meta/names.ts';
 import {
-  validateAnnotations,
   validateImmutable,
   validateNonnegative,
   validateObjectMeta,
@@ -82,13 +81,7 @@ function validateTemplate(spec: StatefulSetSpec): FieldError[] {
   const { selector } = spec;
   const at = 'spec.template';
   if (validateLabelSelector(selector, '').length > 0) return [invalid('spec.selector', goLabelSelector(selector), '')];
-  return [
-    ...validateTemplateLabels(selector, spec.template, at),
-    ...validatePodTemplate(templateOf(spec), at),
-    // a real server looks at these twice
-    ...validateLabels(spec.template?.metadata?.labels, `${at}.labels`),
-    ...validateAnnotations(spec.template?.metadata?.annotations, `${at}.annotations`),
-  ];
+  return [...validateTemplateLabels(selector, spec.template, at), ...validatePodTemplate(templateOf(spec), at)];
 }
 
 function validateSpec(spec: StatefulSetSpec, isNew: boolean): FieldError[] {

@@ -30,6 +30,13 @@ export async function remove(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services } = request;
   const form = formOf(ctx);
   const options = deleteOptionsOf(ctx);
+  if (
+    entry.deleteWarning !== undefined &&
+    options.propagationPolicy === undefined &&
+    options.orphanDependents === undefined
+  ) {
+    ctx.reply.warn(entry.deleteWarning);
+  }
   const { object, deleted } = await deleteObject(request, ctx.info.name, options);
   const code = !deleted && options.orphanDependents === false ? 202 : 200;
   if (!deleted || entry.returnsDeleted) {

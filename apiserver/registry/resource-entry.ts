@@ -50,6 +50,8 @@ export interface ResourceEntry {
   readonly returnsDeleted: boolean;
   /** a delete that does not say what becomes of what it owns leaves it: so it was before there was a choice */
   readonly orphansByDefault?: boolean;
+  /** is told with such a delete */
+  readonly deleteWarning?: string;
   /** the store forgets it after this */
   readonly ttlSeconds?: number;
   /** changes a new object before it is stored */

@@ -30,7 +30,8 @@ export interface KindAnswer {
 }
 
 type Json = Record<string, unknown>;
-type Changes = Readonly<Record<string, unknown>>;
+/** Path → another value. */
+export type Changes = Readonly<Record<string, unknown>>;
 
 /**
  * A copy of `base` with other values at some paths: `{ 'spec.containers.0.name': '' }`. `undefined` takes the field

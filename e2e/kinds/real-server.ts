@@ -10,6 +10,9 @@ import { CertificateFolder } from '../testing/store-certificates.ts';
 import { warningsOf } from './play.ts';
 import type { Send } from './play.ts';
 
+/** the version that we are, which a newer one can behave as */
+const emulatedVersion = '1.36';
+
 /** The real kube-apiserver on a real etcd, alone: no controller writes in between. */
 export async function withRealServer<T>(use: (send: Send) => Promise<T>): Promise<T> {
   const program = findPeer('kube-apiserver');
@@ -28,6 +31,7 @@ export async function withRealServer<T>(use: (send: Send) => Promise<T>): Promis
       folder,
       etcdServers: store.urls,
       etcdCertificates: certificates,
+      flags: [`--emulated-version=${emulatedVersion}`],
     });
     const { servers, ca, cert, key } = loadKubeconfig(server.kubeconfig);
     const agent = new Agent({ connect: { ca, cert, key } });

@@ -6,6 +6,9 @@ import { rows } from '../row-printer.ts';
 const phaseOf = (object: { metadata?: { deletionTimestamp?: string } }, phase: string | undefined): string =>
   object.metadata?.deletionTimestamp ? 'Terminating' : (phase ?? '');
 
+/** where the class stood before there was a field for it */
+const oldClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
+
 export const persistentVolumeRows = rows<PersistentVolume>((object, nowMs) => {
   const claim = object.spec?.claimRef;
   return [
@@ -15,7 +18,7 @@ export const persistentVolumeRows = rows<PersistentVolume>((object, nowMs) => {
     object.spec?.persistentVolumeReclaimPolicy ?? '',
     phaseOf(object, object.status?.phase),
     claim === undefined ? '' : `${claim.namespace ?? ''}/${claim.name ?? ''}`,
-    object.spec?.storageClassName ?? '',
+    object.metadata?.annotations?.[oldClassAnnotation] ?? object.spec?.storageClassName ?? '',
     object.spec?.volumeAttributesClassName ?? unset,
     object.status?.reason ?? '',
     age(object, nowMs),
@@ -31,7 +34,7 @@ export const persistentVolumeClaimRows = rows<PersistentVolumeClaim>((object, no
     object.spec?.volumeName ?? '',
     bound ? (object.status?.capacity?.['storage'] ?? '0') : '',
     bound ? accessModesText(object.status?.accessModes) : '',
-    object.spec?.storageClassName ?? '',
+    object.metadata?.annotations?.[oldClassAnnotation] ?? object.spec?.storageClassName ?? '',
     object.spec?.volumeAttributesClassName ?? unset,
     age(object, nowMs),
     object.spec?.volumeMode ?? unset,

@@ -2,6 +2,7 @@ import { semanticEqual } from '../../../api/meta/deep-equal.ts';
 import type { DaemonSet } from '../../../api/types/apps-v1.ts';
 import type { KubeObject } from '../../pipeline.ts';
 import { define } from '../resource-entry.ts';
+import { workloadWarnings } from './workload-warnings.ts';
 
 /** Counts the changes of the template; what is left of a field that apps/v1 no longer has. */
 const templateGeneration = 'deprecated.daemonset.template.generation';
@@ -18,9 +19,14 @@ const templateOf = (object: KubeObject): unknown => (object as unknown as Daemon
 
 export const daemonsets = define('apps', 'v1', 'daemonsets', {
   generationOf: ['spec'],
+  warningsOf: (object, old) => workloadWarnings(object, old),
   prepareForCreate(object) {
     object['status'] = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
     setGeneration(object, Math.max(1, generationOf(object)));
+  },
+  /** It is a part of the spec, whatever it looks like. */
+  prepareForStatusUpdate(object, old) {
+    setGeneration(object, generationOf(old));
   },
   prepareForUpdate(object, old) {
     const changed = !semanticEqual(templateOf(object), templateOf(old));

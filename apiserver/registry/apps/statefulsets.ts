@@ -1,9 +1,11 @@
 import { define } from '../resource-entry.ts';
 import { workloadScale } from './workload-scale.ts';
+import { statefulSetWarnings } from './workload-warnings.ts';
 
 export const statefulsets = define('apps', 'v1', 'statefulsets', {
   generationOf: ['spec'],
   scale: workloadScale,
+  warningsOf: (object, old) => statefulSetWarnings(object, old),
   prepareForCreate(object) {
     object['status'] = { replicas: 0 };
   },

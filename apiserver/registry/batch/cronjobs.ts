@@ -1,7 +1,9 @@
 import { define } from '../resource-entry.ts';
+import { cronJobWarnings } from './job-warnings.ts';
 
 export const cronjobs = define('batch', 'v1', 'cronjobs', {
   generationOf: ['spec'],
+  warningsOf: (object, old) => cronJobWarnings(object, old),
   prepareForCreate(object) {
     object['status'] = {};
   },

@@ -1,4 +1,5 @@
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../../api/types/core-v1.ts';
+import { claimWarnings } from '../../../api/warnings/claim-warnings.ts';
 import type { KubeObject } from '../../pipeline.ts';
 import { define } from '../resource-entry.ts';
 
@@ -13,9 +14,9 @@ function settleDataSources(spec: PersistentVolumeClaimSpec | undefined, old?: Pe
   if (spec === undefined) return;
   if (spec.dataSourceRef?.namespace && !old?.dataSourceRef) delete spec.dataSourceRef;
   const hadSource = old?.dataSource !== undefined || old?.dataSourceRef !== undefined;
-  const { apiGroup = '', kind } = spec.dataSource ?? {};
+  const { apiGroup, kind } = spec.dataSource ?? {};
   const isKnown =
-    (kind === 'PersistentVolumeClaim' && apiGroup === '') ||
+    (kind === 'PersistentVolumeClaim' && !apiGroup) ||
     (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io');
   if (!hadSource && !spec.dataSourceRef && spec.dataSource && !isKnown) delete spec.dataSource;
   if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource };
@@ -27,6 +28,7 @@ function settleDataSources(spec: PersistentVolumeClaimSpec | undefined, old?: Pe
 
 export const persistentvolumeclaims = define('', 'v1', 'persistentvolumeclaims', {
   returnsDeleted: true,
+  warningsOf: (object) => claimWarnings(object),
   prepareForCreate(object) {
     object['status'] = { phase: 'Pending' };
     settleDataSources(specOf(object));

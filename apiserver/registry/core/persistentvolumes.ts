@@ -1,9 +1,11 @@
 import { rfc3339 } from '../../../base/clock.ts';
 import type { PersistentVolume } from '../../../api/types/core-v1.ts';
+import { persistentVolumeWarnings } from '../../../api/warnings/claim-warnings.ts';
 import { define } from '../resource-entry.ts';
 
 export const persistentvolumes = define('', 'v1', 'persistentvolumes', {
   returnsDeleted: true,
+  warningsOf: (object) => persistentVolumeWarnings(object),
   prepareForCreate(object) {
     object['status'] = { phase: 'Pending', lastPhaseTransitionTime: object.metadata?.creationTimestamp };
   },

@@ -1,3 +1,8 @@
+import type { PodTemplate } from '../../../api/types/core-v1.ts';
+import { templateWarnings } from '../../../api/warnings/pod-warnings.ts';
 import { define } from '../resource-entry.ts';
 
-export const podtemplates = define('', 'v1', 'podtemplates', { generationOf: ['template'] });
+export const podtemplates = define('', 'v1', 'podtemplates', {
+  generationOf: ['template'],
+  warningsOf: (object) => templateWarnings((object as unknown as PodTemplate).template, 'template'),
+});

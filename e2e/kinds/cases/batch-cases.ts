@@ -1,5 +1,5 @@
 import { ResourceCases } from '../kind-case.ts';
-import type { KindGroup } from '../kind-case.ts';
+import type { Changes, KindGroup } from '../kind-case.ts';
 import { podSpec } from './pod-parts.ts';
 
 const jobs = new ResourceCases('/apis/batch/v1/namespaces/{ns}/jobs');
@@ -9,9 +9,9 @@ const template = { spec: { ...podSpec, restartPolicy: 'Never' } };
 const job = { spec: { template } };
 const cron = { spec: { schedule: '*/5 * * * *', jobTemplate: job } };
 const indexed = { 'spec.completionMode': 'Indexed', 'spec.completions': 4, 'spec.parallelism': 2 };
-const rule = (rest: object): object => ({ 'spec.podFailurePolicy': { rules: [{ action: 'FailJob', ...rest }] } });
-const exits = (rest: object): object => rule({ onExitCodes: { operator: 'In', values: [1, 2], ...rest } });
-const success = (...rules: object[]): object => ({ ...indexed, 'spec.successPolicy': { rules } });
+const rule = (rest: object): Changes => ({ 'spec.podFailurePolicy': { rules: [{ action: 'FailJob', ...rest }] } });
+const exits = (rest: object): Changes => rule({ onExitCodes: { operator: 'In', values: [1, 2], ...rest } });
+const success = (...rules: object[]): Changes => ({ ...indexed, 'spec.successPolicy': { rules } });
 const time = '2024-01-02T03:04:05Z';
 const condition = (type: string): object => ({ type, status: 'True', lastProbeTime: time, lastTransitionTime: time });
 

@@ -1,5 +1,5 @@
 import { ResourceCases } from '../kind-case.ts';
-import type { KindGroup } from '../kind-case.ts';
+import type { Changes, KindGroup } from '../kind-case.ts';
 
 const volumes = new ResourceCases('/api/v1/persistentvolumes');
 const claims = new ResourceCases('/api/v1/namespaces/{ns}/persistentvolumeclaims');
@@ -8,8 +8,8 @@ const quotas = new ResourceCases('/api/v1/namespaces/{ns}/resourcequotas');
 
 const volume = { spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } } };
 const claim = { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
-const source = (name: string, value: object): object => ({ 'spec.hostPath': undefined, [`spec.${name}`]: value });
-const item = (rest: object): object => ({ 'spec.limits': [{ type: 'Container', ...rest }] });
+const source = (name: string, value: object): Changes => ({ 'spec.hostPath': undefined, [`spec.${name}`]: value });
+const item = (rest: object): Changes => ({ 'spec.limits': [{ type: 'Container', ...rest }] });
 const affinity = {
   required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }] },
 };
@@ -61,9 +61,17 @@ export const storageGroup: KindGroup = {
       'volume: aws': source('awsElasticBlockStore', { volumeID: '', partition: 300 }),
       'volume: vsphere': source('vsphereVolume', { volumePath: '' }),
       'volume: scaleio': source('scaleIO', { gateway: '', system: '', secretRef: {} }),
-      'volume: scaleio defaults': source('scaleIO', { gateway: 'g', system: 's', volumeName: 'v', secretRef: { name: 'n' } }),
+      'volume: scaleio defaults': source('scaleIO', {
+        gateway: 'g',
+        system: 's',
+        volumeName: 'v',
+        secretRef: { name: 'n' },
+      }),
       'volume: storageos': source('storageos', { volumeName: 'A', secretRef: {} }),
-      'volume: portworx and photon': { ...source('portworxVolume', { volumeID: '' }), 'spec.photonPersistentDisk': { pdID: '' } },
+      'volume: portworx and photon': {
+        ...source('portworxVolume', { volumeID: '' }),
+        'spec.photonPersistentDisk': { pdID: '' },
+      },
       'volume: old mount options': { 'metadata.annotations': { 'volume.beta.kubernetes.io/mount-options': 'ro' } },
       'volume: claimed': { 'spec.claimRef': { name: 'c', namespace: 'n' }, 'spec.mountOptions': ['ro'] },
     }),
@@ -87,7 +95,9 @@ export const storageGroup: KindGroup = {
       'claim: unknown volume mode': { 'spec.volumeMode': 'X' },
       'claim: bad selector': { 'spec.selector': { matchExpressions: [{ key: '', operator: 'In' }] } },
       'claim: source': { 'spec.dataSource': { kind: 'PersistentVolumeClaim', name: 'other' } },
-      'claim: snapshot': { 'spec.dataSource': { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 's' } },
+      'claim: snapshot': {
+        'spec.dataSource': { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 's' },
+      },
       'claim: unknown source': { 'spec.dataSource': { apiGroup: 'x.io', kind: 'X', name: 'other' } },
       'claim: unknown source ref': { 'spec.dataSourceRef': { apiGroup: 'x.io', kind: 'X', name: 'other' } },
       'claim: bad source ref': { 'spec.dataSourceRef': { kind: 'X', name: '' } },
@@ -96,7 +106,7 @@ export const storageGroup: KindGroup = {
         'spec.dataSourceRef': { kind: 'PersistentVolumeClaim', name: 'b' },
       },
       'claim: old annotation': { 'metadata.annotations': { 'volume.beta.kubernetes.io/storage-class': 'x' } },
-      'claim: status': { status: { phase: 'Bound' } },
+      'claim: comes with a status': { status: { phase: 'Bound' } },
     }),
     ...claims.puts('claim', {
       'claim: size changes': { 'spec.resources.requests.storage': '2Gi' },
@@ -108,7 +118,12 @@ export const storageGroup: KindGroup = {
     claims.put('claim: is bound', 'claim: class comes', { 'metadata.name': 'claim' }, 'status'),
     claims.patch('claim: status', 'claim', { status: { phase: 'Bound', capacity: { storage: '1Gi' } } }, 'status'),
     claims.patch('claim: status negative', 'claim', { status: { capacity: { storage: '-1' } } }, 'status'),
-    claims.patch('claim: status resizes', 'claim', { status: { allocatedResourceStatuses: { storage: 'X' } } }, 'status'),
+    claims.patch(
+      'claim: status resizes',
+      'claim',
+      { status: { allocatedResourceStatuses: { storage: 'X' } } },
+      'status',
+    ),
     claims.patch('claim: bound grows', 'claim', { spec: { resources: { requests: { storage: '3Gi' } } } }),
     claims.patch('claim: bound shrinks', 'claim', { spec: { resources: { requests: { storage: '1Gi' } } } }),
     claims.table('claims as a table'),

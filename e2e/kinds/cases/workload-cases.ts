@@ -46,10 +46,14 @@ const updates = {
 };
 const statuses = {
   'status negative': { 'status.replicas': -1 },
-  'status more ready than there are': { 'status.replicas': 1, 'status.readyReplicas': 2, 'status.availableReplicas': 3 },
+  'status more ready than there are': {
+    'status.replicas': 1,
+    'status.readyReplicas': 2,
+    'status.availableReplicas': 3,
+  },
   'status fine': { 'status.replicas': 2, 'status.readyReplicas': 2, 'status.observedGeneration': 1 },
   'status has no say over the spec': { 'spec.replicas': 7, 'status.replicas': 1 },
-  'collisions': { 'status.collisionCount': 4 },
+  collisions: { 'status.collisionCount': 4 },
   'fewer collisions': { 'status.collisionCount': 3 },
 };
 
@@ -109,10 +113,16 @@ export const workloadGroup: KindGroup = {
     statefulSets.table('statefulsets as a table'),
     daemonSets.create('daemonset', workload),
     ...daemonSets.creates(workload, {
-      ...of('daemonset', { ...mistakes, 'negative replicas': {}, 'a text for a number': { 'spec.minReadySeconds': 'x' } }),
+      ...of('daemonset', {
+        ...mistakes,
+        'negative replicas': {},
+        'a text for a number': { 'spec.minReadySeconds': 'x' },
+      }),
       'daemonset: both': { 'spec.updateStrategy': { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } },
       'daemonset: neither': { 'spec.updateStrategy': { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } },
-      'daemonset: surge above all': { 'spec.updateStrategy': { rollingUpdate: { maxSurge: '150%', maxUnavailable: 0 } } },
+      'daemonset: surge above all': {
+        'spec.updateStrategy': { rollingUpdate: { maxSurge: '150%', maxUnavailable: 0 } },
+      },
       'daemonset: unknown strategy': { 'spec.updateStrategy': { type: 'X' } },
       'daemonset: OnDelete': { 'spec.updateStrategy': { type: 'OnDelete' } },
       'daemonset: generation is taken': { 'metadata.annotations': { 'deprecated.daemonset.template.generation': '7' } },
@@ -150,12 +160,18 @@ export const workloadGroup: KindGroup = {
       'controller: selector changes': { 'spec.selector': { app: 'a', b: 'c' }, 'spec.template.metadata.labels.b': 'c' },
       'controller: replicas change': { 'spec.replicas': 3 },
     }),
-    ...controllers.puts('controller', of('controller', { ...statuses, collisions: {}, 'fewer collisions': {} }), 'status'),
+    ...controllers.puts(
+      'controller',
+      of('controller', { ...statuses, collisions: {}, 'fewer collisions': {} }),
+      'status',
+    ),
     controllers.get('controller scale', 'controller/scale'),
     controllers.patch('controller scales', 'controller', { spec: { replicas: 4 } }, 'scale'),
     controllers.table('controllers as a table'),
     controllers.delete('controller goes', 'controller'),
-    controllers.delete('controller goes in the background', 'controller-long-name', { propagationPolicy: 'Background' }),
+    controllers.delete('controller goes in the background', 'controller-long-name', {
+      propagationPolicy: 'Background',
+    }),
     templates.create('template', { template }),
     ...templates.creates({ template }, {
       'template: no containers': { 'template.spec.containers': [] },
