@@ -1,4 +1,5 @@
 import { Environment } from './environment.ts';
+import { authorizer } from './libraries/authorizer.ts';
 import { conversions } from './libraries/conversions.ts';
 import { lists } from './libraries/lists.ts';
 import { operators } from './libraries/operators.ts';
@@ -23,4 +24,5 @@ export const kubernetesEnvironment: Environment = Environment.empty.withLibrarie
   mapInserts,
   quantity,
   urls,
+  authorizer,
 );

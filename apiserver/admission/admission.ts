@@ -2,6 +2,7 @@ import { newForbidden, type StatusError } from '../../api/meta/status.ts';
 import { groupResourceOf } from '../endpoints/resource-request.ts';
 import type { KubeObject, User } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
+import { Reinvocation } from './reinvocation.ts';
 
 /** A write that is about to happen. */
 export interface AdmissionRequest {
@@ -15,10 +16,14 @@ export interface AdmissionRequest {
   readonly old: KubeObject | undefined;
   readonly user: User | undefined;
   readonly dryRun: boolean;
+  /** CreateOptions, UpdateOptions or DeleteOptions, as they were sent */
+  readonly options?: KubeObject;
   /** tells the client, who gets what was asked for all the same */
   readonly warn?: (text: string) => void;
   /** adds to the audit event of the request */
   readonly annotate?: (key: string, value: string) => void;
+  /** in the mutating phase: who is to run once more */
+  readonly reinvocation?: Reinvocation;
 }
 
 /** One rule of admission. Throws a StatusError to refuse; `mutate` may change the object. */
@@ -36,7 +41,10 @@ export class AdmissionChain {
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) await plugin.mutate?.(request);
+    const reinvocation = new Reinvocation();
+    const own = { ...request, reinvocation };
+    do for (const plugin of this.#plugins) await plugin.mutate?.(own);
+    while (reinvocation.beginsAgain());
   }
 
   async validate(request: AdmissionRequest): Promise<void> {

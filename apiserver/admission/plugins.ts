@@ -10,6 +10,8 @@ import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger.ts';
+import { mutatingAdmissionPolicy } from './policy/mutating-admission-policy.ts';
+import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
@@ -57,6 +59,8 @@ export const pluginEntries: readonly PluginEntry[] = [
   on('ClusterTrustBundleAttest', ({ authorizer }) => clusterTrustBundleAttest(authorizer)),
   on('CertificateSubjectRestriction', () => certificateSubjectRestriction),
   on('DefaultIngressClass', ({ store }) => defaultIngressClass(store)),
+  on('MutatingAdmissionPolicy', ({ store, authorizer }) => mutatingAdmissionPolicy(store, authorizer)),
+  on('ValidatingAdmissionPolicy', ({ store, authorizer }) => validatingAdmissionPolicy(store, authorizer)),
 ];
 
 export interface PluginChoice {

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../pipeline.ts';
+import { operationOptions } from './request-options.ts';
 import type { ResourceRequest } from './resource-request.ts';
 
 /** Admission of what is posted to a subresource: an eviction, a binding, a request for a token. */
@@ -18,6 +19,7 @@ export async function admitSubresource(
     old: undefined,
     user: ctx.user,
     dryRun,
+    options: operationOptions(ctx, 'CreateOptions'),
     warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(request);

@@ -8,7 +8,7 @@ import { guardManagedFields, manageFields } from './field-management.ts';
 import { formOf } from './negotiation.ts';
 import { generatedName, normalized, prepareNew, settleNamespace } from './object-preparation.ts';
 import { objectOf } from './request-body.ts';
-import { writeOptions } from './request-options.ts';
+import { operationOptions, writeOptions } from './request-options.ts';
 import { groupResourceOf, gvkOf, keyOf, toStored, withLease, type ResourceRequest } from './resource-request.ts';
 import { validateNew } from './validate.ts';
 
@@ -49,6 +49,7 @@ export async function createObject(
     old: undefined,
     user: ctx.user,
     dryRun,
+    options: operationOptions(ctx, 'CreateOptions'),
     warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(admitted);

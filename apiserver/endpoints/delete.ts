@@ -8,7 +8,12 @@ import type { Change } from '../storage/resource-store.ts';
 import { sendAny, sendObject } from './answer.ts';
 import { formOf } from './negotiation.ts';
 import { mediaTypeOf } from './media-types.ts';
-import { deleteOptionsOfQuery, validateDeleteOptions, type DeleteRequestOptions } from './request-options.ts';
+import {
+  deleteOptionsOfQuery,
+  optionsKind,
+  validateDeleteOptions,
+  type DeleteRequestOptions,
+} from './request-options.ts';
 import { groupResourceOf, keyOf, presented, toStored, type ResourceRequest } from './resource-request.ts';
 import { isGone } from './update.ts';
 
@@ -65,8 +70,8 @@ export async function deleteObject(
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), name);
     const current = presented(entry, stored).object;
     checkPreconditions(entry, current, options);
-    await services.admission.validate({
-      operation: 'DELETE',
+    const admitted = {
+      operation: 'DELETE' as const,
       entry,
       subresource: ctx.info.subresource,
       namespace,
@@ -75,8 +80,11 @@ export async function deleteObject(
       old: current,
       user: ctx.user,
       dryRun,
+      options: { ...options, ...optionsKind('DeleteOptions') },
       warn: (text: string) => ctx.reply.warn(text),
-    });
+    };
+    await services.admission.mutate(admitted);
+    await services.admission.validate(admitted);
     const next = afterDelete(entry, current, options, services.clock.nowMs());
     if (dryRun) {
       wouldBe = next;

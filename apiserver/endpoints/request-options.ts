@@ -60,6 +60,24 @@ export function writeOptions(ctx: RequestContext, kind: string): WriteOptions {
   };
 }
 
+export const optionsKind = (kind: string): { kind: string; apiVersion: string } => ({
+  kind,
+  apiVersion: 'meta.k8s.io/v1',
+});
+
+/** What webhooks and policies are told of how a write was asked for. */
+export function operationOptions(ctx: RequestContext, kind: string): KubeObject {
+  const { query } = ctx;
+  const dryRun = query.getAll('dryRun').filter((value) => value !== '');
+  const [manager, validation] = [query.get('fieldManager'), query.get('fieldValidation')];
+  return {
+    ...optionsKind(kind),
+    ...(dryRun.length > 0 && { dryRun }),
+    ...(manager && { fieldManager: manager }),
+    ...(validation && { fieldValidation: validation }),
+  };
+}
+
 export interface ListOptions {
   readonly labelSelector: string;
   readonly fieldSelector: string;

@@ -11,7 +11,7 @@ import { guardManagedFields, isUnchanged, manageFields } from './field-managemen
 import { formOf } from './negotiation.ts';
 import { checkName, checkVersion, normalized, prepareChange } from './object-preparation.ts';
 import { objectOf } from './request-body.ts';
-import { writeOptions } from './request-options.ts';
+import { operationOptions, writeOptions } from './request-options.ts';
 import {
   groupResourceOf,
   gvkOf,
@@ -102,6 +102,7 @@ async function nextVersion(
     old: current,
     user: ctx.user,
     dryRun,
+    options: operationOptions(ctx, 'UpdateOptions'),
     warn: (text: string) => ctx.reply.warn(text),
   };
   await services.admission.mutate(admitted);
