@@ -5,13 +5,15 @@ import type { EndpointServices } from './endpoints/resource-request.ts';
 import { review } from './endpoints/review.ts';
 import { handlerFor } from './endpoints/verbs.ts';
 import type { NonResourceRoute, RequestContext, Stage } from './pipeline.ts';
-import { entryFor, servedInfo } from './registry/registry.ts';
+import type { ResourceEntry } from './registry/resource-entry.ts';
+import type { ResourceCatalog } from './registry/catalog.ts';
 
 export interface DispatchOptions {
   readonly stages: readonly Stage[];
   readonly routes: readonly NonResourceRoute[];
   readonly reviews: readonly ReviewEndpoint[];
   readonly services: EndpointServices;
+  readonly catalog: ResourceCatalog;
 }
 
 const collectionVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
@@ -71,13 +73,15 @@ async function answerRoute(routes: RouteTable, ctx: RequestContext): Promise<voi
 /** False: there is no such resource. */
 async function answerResource(options: DispatchOptions, ctx: RequestContext): Promise<boolean> {
   const { group, version, resource, subresource, namespace, verb } = ctx.info;
-  const { services } = options;
-  const entry = entryFor(group, version, resource);
+  const { services, catalog } = options;
+  const entry = await findEntry(catalog, group, version, resource);
   if (entry === undefined) return answerUnstored(options, ctx);
   const { namespaced } = entry.info;
+  for (const warning of entry.custom?.warnings ?? []) ctx.reply.warn(warning);
   // `/api/v1/namespaces/x/nodes` is no path; neither is `/api/v1/pods/x`.
   if (!namespaced && namespace !== '' && resource !== 'namespaces') return false;
   if (namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') {
+    if (entry.custom !== undefined) return false;
     if (ctx.info.path.split('/').filter(Boolean).length > (group === '' ? 3 : 4)) return false;
     throw newMethodNotAllowed();
   }
@@ -85,14 +89,27 @@ async function answerResource(options: DispatchOptions, ctx: RequestContext): Pr
   if (subresource === '' && (verb === 'create') !== (ctx.info.name === '') && !collectionVerbs.has(verb)) {
     throw newMethodNotAllowed();
   }
-  const handler = handlerFor(entry, verb, subresource);
+  const handler = handlerFor(entry, verb, subresource, ctx.info.name);
   await handler({ ctx, entry, services, storage: services.storageOf(entry) });
   return true;
 }
 
-async function answerUnstored({ reviews, services }: DispatchOptions, ctx: RequestContext): Promise<boolean> {
+/** Names of custom groups have a dot: what is not known of those may be so new that only another server has told of it. */
+async function findEntry(
+  catalog: ResourceCatalog,
+  group: string,
+  version: string,
+  resource: string,
+): Promise<ResourceEntry | undefined> {
+  const known = catalog.entryFor(group, version, resource);
+  if (known !== undefined || !group.includes('.') || catalog.servedInfo(group, version, resource)) return known;
+  await catalog.catchUp();
+  return catalog.entryFor(group, version, resource);
+}
+
+async function answerUnstored({ reviews, services, catalog }: DispatchOptions, ctx: RequestContext): Promise<boolean> {
   const { group, version, resource, verb } = ctx.info;
-  const info = servedInfo(group, version, resource);
+  const info = catalog.servedInfo(group, version, resource);
   if (info === undefined) return false;
   if (verb !== 'create') throw newMethodNotAllowed();
   const endpoint = reviews.find((candidate) => candidate.group === group && candidate.resource === resource);
@@ -100,7 +117,7 @@ async function answerUnstored({ reviews, services }: DispatchOptions, ctx: Reque
     await review(ctx, info, endpoint);
     return true;
   }
-  const pods = entryFor('', 'v1', 'pods');
+  const pods = catalog.entryFor('', 'v1', 'pods');
   if (resource !== 'bindings' || pods === undefined) return false;
   await bind({ ctx, entry: pods, services, storage: services.storageOf(pods) });
   return true;

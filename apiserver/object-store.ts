@@ -1,12 +1,13 @@
 import { EtcdError } from './storage/etcd-client.ts';
 import { AdmissionChain } from './admission/admission.ts';
 import { createObject } from './endpoints/create.ts';
+import { deleteObject } from './endpoints/delete.ts';
 import { checkVersion } from './endpoints/object-preparation.ts';
 import { keyOf, type EndpointServices, type ResourceRequest } from './endpoints/resource-request.ts';
 import { changeObject } from './endpoints/update.ts';
 import { StatusError } from '../api/meta/status.ts';
 import type { KubeObject, ObjectStore, RequestContext } from './pipeline.ts';
-import { entryOfGroup } from './registry/registry.ts';
+import type { ResourceCatalog } from './registry/catalog.ts';
 import type { ResourceEntry } from './registry/resource-entry.ts';
 
 /** Lists kept as arrays. More than that were asked for in many namespaces. */
@@ -21,14 +22,16 @@ function unavailable(): never {
 /** What the server itself reads and writes, past authentication and admission. */
 export class InternalObjectStore implements ObjectStore {
   readonly #services: () => EndpointServices;
+  readonly #catalog: ResourceCatalog;
   readonly #lists = new Map<string, { changes: number; objects: readonly KubeObject[] }>();
 
-  constructor(services: () => EndpointServices) {
+  constructor(services: () => EndpointServices, catalog: ResourceCatalog) {
+    this.#catalog = catalog;
     this.#services = services;
   }
 
   #entry(group: string, resource: string): ResourceEntry {
-    const entry = entryOfGroup(group, resource);
+    const entry = this.#catalog.entryOfGroup(group, resource);
     if (entry === undefined) throw new Error(`this server does not store ${resource}.${group}`);
     return entry;
   }
@@ -36,7 +39,7 @@ export class InternalObjectStore implements ObjectStore {
   /** The same array while nothing changes, so that callers may key what they derive from it by it. */
   async list(group: string, resource: string, namespace = ''): Promise<readonly KubeObject[]> {
     // Of what is not served there is nothing.
-    const entry = entryOfGroup(group, resource);
+    const entry = this.#catalog.entryOfGroup(group, resource);
     if (entry === undefined) return [];
     const { prefix, store } = this.#services().storageOf(entry);
     if (!store.cache.ready) throw new EtcdError('unavailable', `the cache of ${resource} is not filled yet`);
@@ -50,8 +53,15 @@ export class InternalObjectStore implements ObjectStore {
     return objects;
   }
 
+  /** From a quorum, whatever the cache holds. */
+  async listNow(group: string, resource: string): Promise<readonly KubeObject[]> {
+    const { prefix, reader } = this.#services().storageOf(this.#entry(group, resource));
+    const query = { prefix, limit: 0, continue: '', resourceVersion: undefined, match: undefined };
+    return (await reader.list(query)).items.map(({ object }) => object);
+  }
+
   async get(group: string, resource: string, namespace: string, name: string): Promise<KubeObject | undefined> {
-    const entry = entryOfGroup(group, resource);
+    const entry = this.#catalog.entryOfGroup(group, resource);
     if (entry === undefined) return undefined;
     const { prefix, store } = this.#services().storageOf(entry);
     const key = keyOf(entry, prefix, namespace, name);
@@ -70,8 +80,8 @@ export class InternalObjectStore implements ObjectStore {
     }
   }
 
-  async update(group: string, resource: string, object: KubeObject): Promise<KubeObject> {
-    const request = this.#request(group, resource, object);
+  async update(group: string, resource: string, object: KubeObject, subresource = ''): Promise<KubeObject> {
+    const request = this.#request(group, resource, object, subresource);
     const changed = await changeObject(request, false, (current) => {
       checkVersion(request.entry, object.metadata, current);
       return structuredClone(object);
@@ -79,7 +89,12 @@ export class InternalObjectStore implements ObjectStore {
     return changed.object;
   }
 
-  #request(group: string, resource: string, object: KubeObject): ResourceRequest {
+  /** What is left of it may be held by finalizers. */
+  async remove(group: string, resource: string, object: KubeObject): Promise<void> {
+    await deleteObject(this.#request(group, resource, object), object.metadata?.name ?? '', {});
+  }
+
+  #request(group: string, resource: string, object: KubeObject, subresource = ''): ResourceRequest {
     const entry = this.#entry(group, resource);
     const { namespace = '', name = '' } = object.metadata ?? {};
     const services = { ...this.#services(), admission: noAdmission };
@@ -91,7 +106,7 @@ export class InternalObjectStore implements ObjectStore {
         group,
         version: entry.info.version,
         resource,
-        subresource: '',
+        subresource,
         namespace,
         name,
       },

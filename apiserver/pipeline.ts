@@ -148,8 +148,8 @@ export interface ObjectStore {
   get(group: string, resource: string, namespace: string, name: string): Promise<KubeObject | undefined>;
   /** creates it where there is none of this name; true when it did */
   ensure(group: string, resource: string, object: KubeObject): Promise<boolean>;
-  /** replaces it if its metadata.resourceVersion still holds; throws StatusError 409 otherwise */
-  update(group: string, resource: string, object: KubeObject): Promise<KubeObject>;
+  /** replaces it, or its `status`, if its metadata.resourceVersion still holds; throws StatusError 409 otherwise */
+  update(group: string, resource: string, object: KubeObject, subresource?: string): Promise<KubeObject>;
 }
 
 /** A named check behind /livez and /readyz (`/readyz/etcd`, `?verbose`, `?exclude=`). Throws when bad. */

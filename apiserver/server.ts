@@ -24,7 +24,12 @@ import { IpRange } from './registry/core/ip-range.ts';
 import { ServiceAddresses } from './registry/core/service-addresses.ts';
 import { services as servicesEntry } from './registry/core/services.ts';
 import { endpointslices } from './registry/discovery/endpointslices.ts';
-import { entryOfGroup, served, servedInfo } from './registry/registry.ts';
+import { DefinitionController } from './custom/definition-controller.ts';
+import { definitionLifecycle } from './custom/definition-lifecycle.ts';
+import { DefinitionSource } from './custom/definition-source.ts';
+import { nameConverter } from './custom/stored-form.ts';
+import { customresourcedefinitions } from './registry/apiextensions/customresourcedefinitions.ts';
+import { ResourceCatalog } from './registry/catalog.ts';
 import type { EtcdTls } from './storage/etcd-channel.ts';
 import type { EtcdClient } from './storage/etcd-client.ts';
 import { GrpcEtcdClient } from './storage/grpc-etcd-client.ts';
@@ -116,11 +121,21 @@ function connect(options: ApiServerOptions, log: Log): EtcdClient {
   return options.etcdClient ?? new GrpcEtcdClient({ servers: options.etcdServers, tls: options.etcdTls, log });
 }
 
-function createAuthFor(options: ApiServerOptions, objects: ObjectStore): Auth {
+function createCatalog(storages: Storages, log: Log): ResourceCatalog {
+  const source = new DefinitionSource({
+    storage: storages.of(customresourcedefinitions),
+    converterOf: () => nameConverter,
+    onChange: (custom) => storages.retain(custom),
+    log,
+  });
+  return new ResourceCatalog(source);
+}
+
+function createAuthFor(options: ApiServerOptions, objects: ObjectStore, catalog: ResourceCatalog): Auth {
   return createAuth({
     store: objects,
     nowMs: () => systemClock.nowMs(),
-    serves: (group, resource) => entryOfGroup(group, resource) !== undefined,
+    serves: (group, resource) => catalog.entryOfGroup(group, resource) !== undefined,
     ...(options.tokenFile && { tokenFile: options.tokenFile }),
     ...(options.serviceAccounts && { serviceAccounts: options.serviceAccounts }),
   });
@@ -145,6 +160,7 @@ function createServices({ client, storages, objects, auth, range, log }: Foundat
     storageOf: (entry) => storages.of(entry),
     authorize: (ctx, verb) => authorizeAs(auth.authorizer, ctx, verb),
     admission: new AdmissionChain([
+      definitionLifecycle,
       ...chosenPlugins().map(({ make }) => make({ store: objects, authorizer: auth.authorizer })),
       ...auth.admission,
     ]),
@@ -160,10 +176,10 @@ function createServices({ client, storages, objects, auth, range, log }: Foundat
   };
 }
 
-function createMetrics(storages: Storages): ApiServerMetrics {
+function createMetrics(storages: Storages, catalog: ResourceCatalog): ApiServerMetrics {
   return new ApiServerMetrics({
-    objectCounts: () => storages.counts(),
-    serves: (group, version, resource) => servedInfo(group, version, resource) !== undefined,
+    objectCounts: () => storages.counts(catalog),
+    serves: (group, version, resource) => catalog.servedInfo(group, version, resource) !== undefined,
   });
 }
 
@@ -173,19 +189,21 @@ interface Routing {
   readonly metrics: ApiServerMetrics;
   readonly checks: readonly HealthCheck[];
   readonly serverAddress: string;
+  readonly catalog: ResourceCatalog;
   readonly log: Log;
 }
 
 /** What answers a request, however it fails. */
 function createHandler(routing: Routing): (ctx: RequestContext, reply: HttpReply) => Promise<void> {
-  const { auth, services, metrics, checks, serverAddress, log } = routing;
+  const { auth, services, metrics, checks, serverAddress, catalog, log } = routing;
   const dispatch = dispatcher({
     stages: auth.stages,
     reviews: auth.reviews,
     services,
+    catalog,
     routes: [
-      ...discoveryRoutes({ served: () => served, serverAddress }),
-      ...openApiRoutes({ served: () => served }),
+      ...discoveryRoutes({ served: () => catalog.served, catchUp: () => catalog.catchUp(), serverAddress }),
+      ...openApiRoutes({ served: () => catalog.served, catchUp: () => catalog.catchUp() }),
       ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, systemClock, signal) }),
       ...versionRoutes(),
       ...metrics.routes(),
@@ -210,8 +228,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const range = new IpRange(options.serviceClusterIpRange ?? serviceRangeDefault);
   const client = connect(options, log);
   const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, systemClock, log);
-  const objects = new InternalObjectStore(() => services);
-  const auth = createAuthFor(options, objects);
+  const catalog = createCatalog(storages, log);
+  const objects = new InternalObjectStore(() => services, catalog);
+  const auth = createAuthFor(options, objects, catalog);
   const services = createServices({ client, storages, objects, auth, range, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
@@ -233,19 +252,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       auth,
       services,
       log,
-      metrics: createMetrics(storages),
+      catalog,
+      metrics: createMetrics(storages, catalog),
       checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
       serverAddress: `${host}:${options.securePort}`,
     }),
     refuse: (ctx, error) => refuse(ctx, error, log),
   });
-  const disconnect = async (): Promise<void> => {
-    if (options.etcdClient === undefined) await client.close();
-  };
-  await server.listen().catch(async (error: unknown) => {
-    await disconnect();
-    throw error;
-  });
+  const disconnect = (): Promise<void> => (options.etcdClient === undefined ? client.close() : Promise.resolve());
+  await server.listen().catch((error: unknown) => disconnect().then(() => Promise.reject(error as Error)));
   presence = new ServerPresence({
     client,
     log,
@@ -258,6 +273,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   storages.start();
   const stopCompactor = startCompactor(client, log);
+  const definitions = startDefinitions(storages, objects, log);
   const started = hooks.run(objects);
   log.info({ host, port: server.port }, 'serving the Kubernetes API');
 
@@ -265,7 +281,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     hooks.stop();
     stopCompactor();
     const leave = Promise.race([presence.stop(), sleep(graceMs)]);
-    await Promise.all([server.close(graceMs), leave.catch(() => {}), started]);
+    await Promise.all([server.close(graceMs), leave.catch(() => {}), started, definitions.stop()]);
     storages.stop();
     await disconnect();
   };
@@ -273,6 +289,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     port: server.port,
     stop: (graceMs = graceMsDefault) => (stopped ??= stop(graceMs)),
   };
+}
+
+function startDefinitions(storages: Storages, objects: InternalObjectStore, log: Log): DefinitionController {
+  const storage = storages.of(customresourcedefinitions);
+  const definitions = new DefinitionController({ storage, objects, clock: systemClock, log });
+  definitions.start();
+  return definitions;
 }
 
 async function waitReady(storages: Storages): Promise<void> {

@@ -49,9 +49,8 @@ export function decodeBody(
 ): DecodedBody {
   switch (mediaType) {
     case 'application/json':
-      return decodeText(utf8.decode(bytes), bytes, expected, validation, readJson);
     case 'application/yaml':
-      return decodeText(utf8.decode(bytes), bytes, expected, validation, readYaml);
+      return decodeText(bytes, mediaType, expected, validation);
     case 'application/vnd.kubernetes.protobuf':
       return { object: decodeProtobuf(bytes, expected), warnings: [] };
     default:
@@ -73,27 +72,55 @@ function readYaml(text: string): ReadText {
   return { value, duplicates: new Map(), strictErrors };
 }
 
-function decodeText(
-  text: string,
-  bytes: Uint8Array,
-  expected: GroupVersionKind,
-  validation: FieldValidation,
-  read: (text: string) => ReadText,
-): DecodedBody {
-  let input: ReadText;
-  let gvk: GroupVersionKind;
-  try {
-    input = read(text);
-    gvk = kindOf(input.value, expected);
-  } catch (error) {
-    if (!isInputError(error)) throw error;
-    const why = error.message.startsWith('yaml:')
-      ? error.message
-      : `couldn't get version/kind; json parse error: ${error.message}`;
-    throw newBadRequest(
+/** A body's value, what it says it is, and what is wrong with it in ways that a decoder may forgive. */
+export interface ReadBody extends ReadText {
+  readonly gvk: GroupVersionKind;
+  /** the refusal of a body that is nothing we know, for this reason */
+  unrecognized(why: string): StatusError;
+}
+
+/** Reads JSON or YAML. Throws StatusError 400 where it is neither, or says no kind. */
+export function readBody(bytes: Uint8Array, mediaType: string, expected: GroupVersionKind): ReadBody {
+  const text = utf8.decode(bytes);
+  const unrecognized = (why: string): StatusError =>
+    newBadRequest(
       `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summary(text, bytes)})`,
     );
+  try {
+    const input = mediaType === 'application/yaml' ? readYaml(text) : readJson(text);
+    return { ...input, gvk: kindOf(input.value, expected), unrecognized };
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    throw unrecognized(
+      error.message.startsWith('yaml:')
+        ? error.message
+        : `couldn't get version/kind; json parse error: ${error.message}`,
+    );
   }
+}
+
+/** `duplicate field "spec.ports[0].name"` for every field that an object of the body has twice. */
+export function duplicateFields(
+  value: unknown,
+  duplicates: ReadonlyMap<object, readonly string[]>,
+  path = '',
+): string[] {
+  if (duplicates.size === 0 || value === null || typeof value !== 'object') return [];
+  if (Array.isArray(value)) return value.flatMap((item, i) => duplicateFields(item, duplicates, `${path}[${i}]`));
+  const join = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  const own = (duplicates.get(value) ?? []).map((key) => `duplicate field ${goQuote(join(key))}`);
+  const nested = Object.entries(value).flatMap(([key, field]) => duplicateFields(field, duplicates, join(key)));
+  return [...own, ...nested];
+}
+
+function decodeText(
+  bytes: Uint8Array,
+  mediaType: string,
+  expected: GroupVersionKind,
+  validation: FieldValidation,
+): DecodedBody {
+  const input = readBody(bytes, mediaType, expected);
+  const { gvk } = input;
   const cannot = (why: string): StatusError => cannotHandle(gvk, expected, why);
   const schema = schemaOf(gvk);
   if (schema === undefined) throw cannot(notRegistered(gvk));

@@ -12,6 +12,7 @@ import { flowcontrolDefaulters } from './flowcontrol.ts';
 import { networkingDefaulters } from './networking.ts';
 import { cronJobDefaults, jobDefaults, podConditionsPatternDefaults } from './batch.ts';
 import { claimDefaults, limitRangeItemDefaults, persistentVolumeDefaults } from './persistent-volume.ts';
+import { customResourceDefinitionDefaults } from './custom-resource-definition.ts';
 import { secretDefaults } from './secret.ts';
 import { storageDefaulters } from './storage.ts';
 import { deploymentDefaults } from './deployment.ts';
@@ -70,6 +71,10 @@ const defaulters = new Map<string, Defaulter<never>>([
   [`${core}NodeSpec`, nodeSpecDefaults],
   [`${core}NodeStatus`, nodeStatusDefaults],
   [`${core}PersistentVolumeClaimSpec`, claimSpecDefaults],
+  [
+    'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
+    customResourceDefinitionDefaults,
+  ],
   ['io.k8s.api.apps.v1.Deployment', deploymentDefaults],
   ['io.k8s.api.apps.v1.ReplicaSet', replicaSetDefaults],
   ['io.k8s.api.apps.v1.StatefulSet', statefulSetDefaults],

@@ -115,7 +115,12 @@ function unescapeValue(text: string): string {
   return value;
 }
 
-function readerOf(group: string, kind: string, field: string): Reader {
+/** `paths`: what a custom kind's objects can be selected by, beside their name. */
+function readerOf(group: string, kind: string, field: string, paths?: readonly string[]): Reader {
+  if (paths !== undefined) {
+    if (!paths.includes(field)) throw new SelectorError(`field label not supported: ${field}`);
+    return path(field);
+  }
   const known = `${group}/${kind}`;
   const fields = Object.hasOwn(selectable, known) ? selectable[known] : undefined;
   if (fields !== undefined) {
@@ -134,7 +139,11 @@ function readerOf(group: string, kind: string, field: string): Reader {
 const escapeValue = (value: string): string => value.replaceAll(/[\\,=]/g, (c) => `\\${c}`);
 
 /** Reads `fieldSelector=` for that kind; throws SelectorError with Kubernetes' words. */
-export function parseFieldSelector(selector: string, of: { group: string; kind: string }): FieldMatcher {
+export function parseFieldSelector(
+  selector: string,
+  of: { group: string; kind: string },
+  selectablePaths?: readonly string[],
+): FieldMatcher {
   const parsed = splitTerms(selector)
     .sort()
     .map((term) => {
@@ -142,7 +151,7 @@ export function parseFieldSelector(selector: string, of: { group: string; kind: 
       if (match === null) throw new SelectorError(`invalid selector: '${selector}'; can't understand '${term}'`);
       const [, field = '', operator, value = ''] = match;
       const requirement = { field, equals: operator !== '!=', value: unescapeValue(value) };
-      return { requirement, reader: readerOf(of.group, of.kind, field) };
+      return { requirement, reader: readerOf(of.group, of.kind, field, selectablePaths) };
     });
   const requirements = parsed.map((p) => p.requirement);
   return {

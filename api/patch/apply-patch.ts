@@ -1,5 +1,6 @@
 /** A PATCH body of any kind, applied to an object. */
 import { decodePatched } from '../codec/body.ts';
+import type { CustomKind } from '../crd/custom-kind.ts';
 import type { DecodedBody, FieldValidation, JsonObject } from '../codec/body.ts';
 import { JsonSyntaxError, plain, scanJson } from '../codec/json-scanner.ts';
 import { newBadRequest } from '../meta/status.ts';
@@ -36,8 +37,10 @@ export function applyPatch(
   patch: unknown,
   gvk: GroupVersionKind,
   validation: FieldValidation = 'Warn',
+  custom?: CustomKind,
 ): DecodedBody {
-  return decodePatched(patched(kind, current, patch, gvk), gvk, validation);
+  const value = patched(kind, current, patch, gvk);
+  return custom === undefined ? decodePatched(value, gvk, validation) : custom.decodePatched(value, validation);
 }
 
 function patched(kind: PatchKind, current: JsonObject, patch: unknown, gvk: GroupVersionKind): unknown {

@@ -9,6 +9,9 @@ export interface ResourceColumn {
   readonly format: string;
   /** 0 is shown always, more only in wide output */
   readonly priority: number;
+  /** of custom resources: what it shows, and its description */
+  readonly jsonPath?: string;
+  readonly description?: string;
 }
 
 export interface SubresourceInfo {
@@ -33,7 +36,7 @@ export interface ResourceInfo {
   readonly categories: readonly string[];
   readonly subresources: readonly SubresourceInfo[];
   readonly columns: readonly ResourceColumn[];
-  /** e.g. `io.k8s.api.core.v1.Pod` */
+  /** e.g. `io.k8s.api.core.v1.Pod`; '' of a custom resource */
   readonly typeName: string;
 }
 

@@ -8,6 +8,8 @@ import { apiGroup, apiGroupList, apiResourceList, apiVersions, type Served } fro
 export interface DiscoveryOptions {
   /** what is served now; resources of one group version in the order to list them, preferred versions first */
   readonly served: () => Served;
+  /** resolves when what is served is as new as the store */
+  readonly catchUp?: () => Promise<void>;
   /** `host:port` that clients reach this server at */
   readonly serverAddress: string;
 }
@@ -43,15 +45,6 @@ function sendCached(ctx: RequestContext, contentType: string, body: string): voi
 const sendNotFound = (ctx: RequestContext): void =>
   ctx.reply.send(404, 'text/plain; charset=utf-8', '404 page not found\n');
 
-const definitionsPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-/** No custom kinds are served, and kubectl asks here before it says that it does not know a kind. */
-const noDefinitions = {
-  kind: 'CustomResourceDefinitionList',
-  apiVersion: 'apiextensions.k8s.io/v1',
-  metadata: { resourceVersion: '1' },
-  items: [],
-};
-
 /** The plain document of a path, e.g. of `/apis/apps/v1`. */
 function plainDocument(options: DiscoveryOptions, path: string): object | undefined {
   const [root, group, version, ...rest] = path.split('/').filter((segment) => segment !== '');
@@ -71,8 +64,10 @@ function refuseWrite(options: DiscoveryOptions, ctx: RequestContext, path: strin
   sendNotFound(ctx);
 }
 
-function answer(options: DiscoveryOptions, ctx: RequestContext): void {
+async function answer(options: DiscoveryOptions, ctx: RequestContext): Promise<void> {
   const path = ctx.info.path.replace(/\/+$/, '');
+  // Who was told of a new custom resource by another server finds it here too.
+  if (path.startsWith('/apis')) await options.catchUp?.();
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
     refuseWrite(options, ctx, path);
     return;
@@ -90,15 +85,14 @@ function answer(options: DiscoveryOptions, ctx: RequestContext): void {
     );
     return;
   }
-  const isListOfDefinitions = path === definitionsPath && !ctx.query.has('watch');
-  const document = isListOfDefinitions ? noDefinitions : plainDocument(options, path);
+  const document = plainDocument(options, path);
   if (document === undefined) sendNotFound(ctx);
   else ctx.reply.send(200, 'application/json', JSON.stringify(document));
 }
 
 /** `/api`, `/apis` and all below them that is not a resource. */
 export const discoveryRoutes = (options: DiscoveryOptions): NonResourceRoute[] => {
-  const handle = (ctx: RequestContext): void => answer(options, ctx);
+  const handle = (ctx: RequestContext): Promise<void> => answer(options, ctx);
   return [
     { path: '/api', match: 'exact', methods, handle },
     { path: '/apis', match: 'exact', methods, handle },

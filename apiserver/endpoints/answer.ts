@@ -95,7 +95,11 @@ export function sendList(
     sendAny(ctx, 200, { ...list, items: items.map((item) => partialOf(item.object)) }, form);
     return;
   }
-  const head = { kind: `${entry.info.kind}List`, apiVersion: apiVersionOf(entry.info), metadata };
+  const head = {
+    kind: entry.custom?.listKind ?? `${entry.info.kind}List`,
+    apiVersion: apiVersionOf(entry.info),
+    metadata,
+  };
   if (form.mediaType === 'application/json' && !form.pretty) {
     const start = JSON.stringify(head).slice(0, -1);
     ctx.reply.send(200, form.mediaType, `${start},"items":[${items.map((item) => item.bareJson).join(',')}]}\n`);

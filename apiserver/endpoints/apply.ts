@@ -18,7 +18,7 @@ const triesMax = 8;
 /** PATCH of `application/apply-patch+yaml`: server-side apply. Creates the object where there is none. */
 export async function apply(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services, storage } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   const options = writeOptions(ctx, 'PatchOptions');
   const applied = applierOf(request, options);
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);

@@ -1,4 +1,3 @@
-import { applyDefaults } from '../../api/defaults/defaults.ts';
 import { newAlreadyExists, newGenerateNameConflict } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
 import { CachedObject } from '../storage/cached-object.ts';
@@ -6,10 +5,10 @@ import { noLease } from '../storage/etcd-client.ts';
 import { sendObject } from './answer.ts';
 import { guardManagedFields, manageFields } from './field-management.ts';
 import { formOf } from './negotiation.ts';
-import { generatedName, normalized, prepareNew, settleNamespace } from './object-preparation.ts';
-import { objectOf } from './request-body.ts';
+import { completed, generatedName, normalized, prepareNew, settleNamespace } from './object-preparation.ts';
+import { resourceOf } from './request-body.ts';
 import { operationOptions, writeOptions } from './request-options.ts';
-import { groupResourceOf, gvkOf, keyOf, toStored, withLease, type ResourceRequest } from './resource-request.ts';
+import { groupResourceOf, keyOf, toStored, withLease, type ResourceRequest } from './resource-request.ts';
 import { validateNew } from './validate.ts';
 
 /** names tried where `generateName` hits one that is taken */
@@ -19,9 +18,9 @@ const allocateTriesMax = 16;
 
 export async function create(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   const options = writeOptions(ctx, 'CreateOptions');
-  const object = objectOf(ctx, gvkOf(entry), options);
+  const object = resourceOf(ctx, entry, options);
   const stored = await createObject(request, object, options.dryRun);
   sendObject(ctx, services.printer, entry, 201, stored, form, services.clock.nowMs());
 }
@@ -36,7 +35,7 @@ export async function createObject(
   const { ctx, entry, services } = request;
   const { namespace } = ctx.info;
   settleNamespace(entry, object, namespace);
-  applyDefaults(object, gvkOf(entry));
+  completed(entry, object);
   if (!applied) manageFields(request, undefined, object);
   const { managedFields } = object.metadata ?? {};
   const admitted = {

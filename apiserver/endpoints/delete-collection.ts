@@ -11,7 +11,7 @@ const parallelDeletes = 8;
 /** DELETE of all that a list would show. Objects that are gone meanwhile are as they should be. */
 export async function deleteCollection(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services, storage } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   const options = deleteOptionsOf(ctx);
   const found = await storage.reader.list(listQuery(request));
   const left = [...found.items];

@@ -33,7 +33,7 @@ export function deleteOptionsOf(ctx: ResourceRequest['ctx']): DeleteRequestOptio
 
 export async function remove(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   const options = deleteOptionsOf(ctx);
   if (
     entry.deleteWarning !== undefined &&

@@ -1,6 +1,7 @@
 import { newNotAcceptable } from '../../api/meta/status.ts';
 import { parseAccept, takes } from '../discovery/accept.ts';
 import type { RequestContext } from '../pipeline.ts';
+import type { ResourceEntry } from '../registry/resource-entry.ts';
 
 export type MediaType = 'application/json' | 'application/yaml' | 'application/vnd.kubernetes.protobuf';
 
@@ -27,13 +28,15 @@ const transforms: Readonly<Record<string, Form['as']>> = {
 export const jsonForm: Form = { mediaType: 'application/json', as: 'object', pretty: false };
 
 /** The first range of the Accept header that we can answer in, best quality first; undefined: none. */
-export function negotiate(ctx: RequestContext): Form | undefined {
+export function negotiate(ctx: RequestContext, entry?: ResourceEntry): Form | undefined {
   const pretty = ctx.query.get('pretty');
   for (const range of parseAccept(ctx.headers.accept)) {
     const { as, g, v } = range.parameters;
     const mediaType = mediaTypes.find((type) => takes(range, type));
     if (mediaType === undefined) continue;
     const form = { mediaType, pretty: pretty === 'true' || pretty === '1' };
+    // Custom objects have no protobuf form; their metadata alone has.
+    if (as === undefined && mediaType.endsWith('protobuf') && entry?.custom !== undefined) continue;
     if (as === undefined) return { ...form, as: 'object' };
     const transform = transforms[as];
     const known = g === 'meta.k8s.io' && (v === 'v1' || v === 'v1beta1');
@@ -44,8 +47,10 @@ export function negotiate(ctx: RequestContext): Form | undefined {
   return undefined;
 }
 
-export function formOf(ctx: RequestContext): Form {
-  const form = negotiate(ctx);
-  if (form === undefined) throw newNotAcceptable([...mediaTypes]);
+export function formOf(ctx: RequestContext, entry?: ResourceEntry): Form {
+  const form = negotiate(ctx, entry);
+  if (form === undefined) {
+    throw newNotAcceptable(entry?.custom === undefined ? [...mediaTypes] : mediaTypes.slice(0, 2));
+  }
   return form;
 }

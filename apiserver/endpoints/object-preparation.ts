@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rfc3339 } from '../../base/clock.ts';
 import { nameSuffix } from '../../base/random.ts';
 import { normalizeObject } from '../../api/codec/body.ts';
+import { applyDefaults } from '../../api/defaults/defaults.ts';
 import { semanticEqual } from '../../api/meta/deep-equal.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.ts';
 import { newBadRequest, newConflict, StatusError } from '../../api/meta/status.ts';
@@ -97,9 +98,17 @@ function keepField(object: KubeObject, old: KubeObject, field: string): void {
   else object[field] = old[field];
 }
 
+function withoutMetadata(object: KubeObject): KubeObject {
+  const { metadata: _, ...rest } = object;
+  return rest;
+}
+
 function bumpGeneration({ generationOf }: ResourceEntry, object: KubeObject, old: KubeObject): void {
   if (generationOf === undefined || object.metadata === undefined) return;
-  const changed = generationOf.some((path) => !semanticEqual(valueAt(object, path), valueAt(old, path)));
+  const changed =
+    generationOf === 'all'
+      ? !semanticEqual(withoutMetadata(object), withoutMetadata(old))
+      : generationOf.some((path) => !semanticEqual(valueAt(object, path), valueAt(old, path)));
   if (changed) object.metadata.generation = (old.metadata?.generation ?? 0) + 1;
 }
 
@@ -137,7 +146,14 @@ export function checkVersion(entry: ResourceEntry, asked: ObjectMeta | undefined
 export function normalized(entry: ResourceEntry, object: KubeObject): KubeObject {
   // what is managed is in its final form, and its sets are known by their identity
   const { managedFields, ...bare } = object.metadata ?? {};
-  const normal = normalizeObject({ ...object, metadata: bare }, gvkOf(entry)) as KubeObject;
+  const whole = { ...object, metadata: bare };
+  const normal: KubeObject = entry.custom?.kind.normalized(whole) ?? normalizeObject(whole, gvkOf(entry));
   const { kind, apiVersion, metadata, ...rest } = normal;
   return { kind, apiVersion, metadata: managedFields ? { ...metadata, managedFields } : metadata, ...rest };
+}
+
+/** Fills in what the object leaves out. */
+export function completed(entry: ResourceEntry, object: KubeObject): void {
+  if (entry.custom === undefined) applyDefaults(object, gvkOf(entry));
+  else entry.custom.kind.applyDefaults(object);
 }

@@ -8,6 +8,7 @@ import { checkName, checkVersion } from './object-preparation.ts';
 import { applyMediaType, isApply, mediaTypeOf } from './media-types.ts';
 import { writeOptions } from './request-options.ts';
 import { gvkOf, type ResourceRequest } from './resource-request.ts';
+import type { CustomKind } from '../../api/crd/custom-kind.ts';
 import { changeObject } from './update.ts';
 import type { FieldValidation } from '../../api/codec/body.ts';
 import type { GroupVersionKind } from '../../api/schema/schema.ts';
@@ -22,19 +23,27 @@ function unmanaged(object: KubeObject): KubeObject {
   return { ...object, metadata };
 }
 
+/** Merge keys are known of built-in types only. */
+const customPatchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json'];
+
 /** The body, read once: a function that makes the next version of any object of `gvk`. */
 export function patcherOf(
   ctx: RequestContext,
   gvk: GroupVersionKind,
   validation: FieldValidation,
+  custom?: CustomKind,
 ): (current: KubeObject) => KubeObject {
   const mediaType = mediaTypeOf(ctx);
   const kind = patchMediaTypes[mediaType];
-  if (kind === undefined) throw newUnsupportedMediaType([...Object.keys(patchMediaTypes), applyMediaType]);
+  const accepted = custom === undefined ? Object.keys(patchMediaTypes) : customPatchTypes;
+  if (kind === undefined || !accepted.includes(mediaType)) {
+    throw newUnsupportedMediaType([...accepted, applyMediaType]);
+  }
   const patch = parsePatch(ctx.body, kind);
   const namesManaged = utf8.decode(ctx.body).includes('managedFields');
   return (current) => {
-    const { object, warnings } = applyPatch(kind, namesManaged ? current : unmanaged(current), patch, gvk, validation);
+    const shown = namesManaged ? current : unmanaged(current);
+    const { object, warnings } = applyPatch(kind, shown, patch, gvk, validation, custom);
     for (const warning of warnings) ctx.reply.warn(warning);
     return object;
   };
@@ -43,9 +52,9 @@ export function patcherOf(
 export async function patch(request: ResourceRequest): Promise<void> {
   if (isApply(request.ctx)) return apply(request);
   const { ctx, entry, services } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   const options = writeOptions(ctx, 'PatchOptions');
-  const patched = patcherOf(ctx, gvkOf(entry), options.fieldValidation);
+  const patched = patcherOf(ctx, gvkOf(entry), options.fieldValidation, entry.custom?.kind);
   const result = await changeObject(request, options.dryRun, (current) => {
     const next = patched(current);
     checkName(entry, next, ctx);

@@ -4,7 +4,8 @@ import { parseFieldSelector } from '../../api/meta/fields.ts';
 import { parseLabelSelector, SelectorError } from '../../api/meta/labels.ts';
 import { validateFieldManager } from '../../api/meta/object-meta.ts';
 import type { FieldValidation } from '../../api/codec/body.ts';
-import type { KubeObject, RequestContext, ResourceInfo } from '../pipeline.ts';
+import type { KubeObject, RequestContext } from '../pipeline.ts';
+import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { isTrue } from '../transport/request-info.ts';
 import { isPrintable } from './field-management.ts';
 import { isApply } from './media-types.ts';
@@ -107,10 +108,10 @@ function versionOf(text: string): number | undefined {
   throw new StatusError(500, '', `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`);
 }
 
-function selectorOf(ctx: RequestContext, info: ResourceInfo): ListOptions['selects'] {
+function selectorOf(ctx: RequestContext, { info, custom }: ResourceEntry): ListOptions['selects'] {
   try {
     const labels = parseLabelSelector(ctx.query.get('labelSelector') ?? '');
-    const fields = parseFieldSelector(ctx.query.get('fieldSelector') ?? '', info);
+    const fields = parseFieldSelector(ctx.query.get('fieldSelector') ?? '', info, custom?.selectable);
     // `/api/v1/watch/…/pods/x` is a watch of one object, and was authorized as that
     const name = ctx.info.verb === 'watch' ? ctx.info.name : '';
     if (labels.empty && fields.empty && name === '') return undefined;
@@ -158,14 +159,14 @@ function matchErrors(options: ListOptions, version: string): FieldError[] {
 }
 
 /** Of list, watch and deletecollection. */
-export function listOptions(ctx: RequestContext, info: ResourceInfo): ListOptions {
+export function listOptions(ctx: RequestContext, entry: ResourceEntry): ListOptions {
   const { query } = ctx;
   const version = query.get('resourceVersion') ?? '';
   const initial = query.get('sendInitialEvents');
   const options: ListOptions = {
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',
-    selects: selectorOf(ctx, info),
+    selects: selectorOf(ctx, entry),
     limit: Math.max(0, numberOf(ctx, 'limit') ?? 0),
     continue: query.get('continue') ?? '',
     resourceVersion: versionOf(version),

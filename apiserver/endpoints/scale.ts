@@ -55,14 +55,15 @@ function scaleOf(access: ScaleAccess, object: KubeObject): KubeObject {
   };
 }
 
-function withReplicas(object: KubeObject, scale: KubeObject): KubeObject {
+function withReplicas(access: ScaleAccess, object: KubeObject, scale: KubeObject): KubeObject {
   const replicas = (scale as unknown as Scale).spec?.replicas ?? 0;
   if (replicas < 0) {
     const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
     throw newInvalid(scaleKind, object.metadata?.name ?? '', [error]);
   }
   const next = structuredClone(object);
-  next['spec'] = { ...(next['spec'] as object), replicas };
+  if (access.setReplicas === undefined) next['spec'] = { ...(next['spec'] as object), replicas };
+  else access.setReplicas(next, replicas);
   return next;
 }
 
@@ -101,7 +102,7 @@ async function scaled(request: ResourceRequest, access: ScaleAccess, entry: Reso
     const next = nextScale(live);
     checkName(entry, next, ctx);
     checkVersion(entry, next.metadata, current);
-    const object = withReplicas(current, next);
+    const object = withReplicas(access, current, next);
     const { managedFields: _, ...metadata } = object.metadata ?? {};
     const entries = parentEntries(managedFields, next.metadata?.managedFields, apiVersionOf(entry.info), pathOf);
     object.metadata = { ...metadata, ...managed(entries) };

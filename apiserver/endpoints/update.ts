@@ -1,4 +1,3 @@
-import { applyDefaults } from '../../api/defaults/defaults.ts';
 import { invalid } from '../../api/meta/field-error.ts';
 import { newInvalid, newNotFound } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
@@ -9,8 +8,8 @@ import { sendObject } from './answer.ts';
 import { createObject } from './create.ts';
 import { guardManagedFields, isUnchanged, manageFields } from './field-management.ts';
 import { formOf } from './negotiation.ts';
-import { checkName, checkVersion, normalized, prepareChange } from './object-preparation.ts';
-import { objectOf } from './request-body.ts';
+import { checkName, checkVersion, completed, normalized, prepareChange } from './object-preparation.ts';
+import { resourceOf } from './request-body.ts';
 import { operationOptions, writeOptions } from './request-options.ts';
 import {
   groupResourceOf,
@@ -26,9 +25,9 @@ import { validateChange } from './validate.ts';
 /** PUT of an object, its `/status`, or a namespace's `/finalize`. */
 export async function update(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services, storage } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   const options = writeOptions(ctx, 'UpdateOptions');
-  const body = objectOf(ctx, gvkOf(entry), options);
+  const body = resourceOf(ctx, entry, options);
   checkName(entry, body, ctx);
   const asked = { ...body.metadata };
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
@@ -89,7 +88,7 @@ async function nextVersion(
 ): Promise<Change | undefined> {
   const { ctx, entry, services } = request;
   const { subresource, namespace, name } = ctx.info;
-  applyDefaults(object, gvkOf(entry));
+  completed(entry, object);
   if (!applied) manageFields(request, current, object);
   const { managedFields } = object.metadata ?? {};
   const admitted = {

@@ -11,7 +11,11 @@ function refuse(entry: ResourceEntry, object: KubeObject, errors: readonly Field
 }
 
 export function validateNew(entry: ResourceEntry, object: KubeObject, found: readonly FieldError[] = []): void {
-  const { info, nameCheck } = entry;
+  const { custom, info, nameCheck } = entry;
+  if (custom !== undefined) {
+    refuse(entry, object, [...found, ...custom.kind.validateNew(object)]);
+    return;
+  }
   const errors = nameCheck
     ? validateObjectMeta(object.metadata, info.namespaced, nameCheck)
     : validateCreate(info, object);
@@ -19,6 +23,10 @@ export function validateNew(entry: ResourceEntry, object: KubeObject, found: rea
 }
 
 export function validateChange(entry: ResourceEntry, object: KubeObject, old: KubeObject, subresource: string): void {
+  if (entry.custom !== undefined) {
+    refuse(entry, object, entry.custom.kind.validateChange(object, old, subresource));
+    return;
+  }
   const errors =
     subresource === ''
       ? validateUpdate(entry.info, object, old)

@@ -1,4 +1,10 @@
-import { newMethodNotAllowed, newMethodNotSupported, newPathNotFound, StatusError } from '../../api/meta/status.ts';
+import {
+  newMethodNotAllowed,
+  newMethodNotSupported,
+  newNotFound,
+  newPathNotFound,
+  StatusError,
+} from '../../api/meta/status.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { bind } from './binding.ts';
 import { create } from './create.ts';
@@ -52,7 +58,7 @@ const unsupported: ReadonlySet<string> = new Set([
 ]);
 
 /** What carries a request out. Throws 404 and 405 as the real server's router does. */
-export function handlerFor(entry: ResourceEntry, verb: string, subresource: string): VerbHandler {
+export function handlerFor(entry: ResourceEntry, verb: string, subresource: string, name: string): VerbHandler {
   if (subresource === '') {
     const handler = objectVerbs[verb];
     if (handler === undefined || !entry.info.verbs.includes(verb)) throw newMethodNotAllowed();
@@ -60,12 +66,13 @@ export function handlerFor(entry: ResourceEntry, verb: string, subresource: stri
   }
   const path = `${entry.info.resource}/${subresource}`;
   const verbs = subresourceVerbs[path] ?? subresourceVerbs[`/${subresource}`];
-  const has = entry.info.subresources.some(({ name }) => name === subresource);
+  const has = entry.info.subresources.some((each) => each.name === subresource);
   if (unsupported.has(path)) {
     throw new StatusError(501, 'NotImplemented', `${path} is not supported by this server yet`, {
       kind: entry.info.resource,
     });
   }
+  if (entry.custom !== undefined && !has) throw newNotFound(groupResourceOf(entry), name);
   if (verbs === undefined || !has) throw newPathNotFound();
   const handler = verbs[verb];
   if (handler === undefined) throw newMethodNotSupported(groupResourceOf(entry), verb);

@@ -27,11 +27,11 @@ interface Start {
 /** GET with watch=true. */
 export async function watch(request: ResourceRequest): Promise<void> {
   const { ctx, entry, services, storage } = request;
-  const form = formOf(ctx);
+  const form = formOf(ctx, entry);
   if (form.mediaType === 'application/yaml') {
     throw newNotAcceptable(['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']);
   }
-  const options = listOptions(ctx, entry.info);
+  const options = listOptions(ctx, entry);
   await prepare(request, options);
   const frames = new WatchFrames(ctx, entry, form, services.printer, () => services.clock.nowMs());
   const start = startOf(storage.store.cache, listPrefix(request), options);

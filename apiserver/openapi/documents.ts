@@ -29,6 +29,7 @@ export const documentPath = (group: string, version: string): string =>
 export function byGroupVersion(served: Served): Map<string, ResourceInfo[]> {
   const groups = new Map<string, ResourceInfo[]>();
   for (const resource of served) {
+    if (resource.typeName === '') continue;
     const path = documentPath(resource.group, resource.version);
     const members = groups.get(path);
     if (members === undefined) groups.set(path, [resource]);

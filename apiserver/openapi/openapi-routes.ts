@@ -6,6 +6,8 @@ import { encodeDocumentV2, openapiV2AnsweredType, openapiV2ProtobufType } from '
 
 export interface OpenApiOptions {
   readonly served: () => Served;
+  /** resolves when what is served is as new as the store */
+  readonly catchUp?: () => Promise<void>;
 }
 
 /** Documents kept as text: one a group version. More than are served at a time means that what is served changed. */
@@ -88,7 +90,7 @@ const protobufNames = [
 
 function sendV2(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): void {
   const type = negotiate(ctx, [json, ...protobufNames]);
-  const served = options.served();
+  const served = options.served().filter(({ typeName }) => typeName !== '');
   const hash = hashOf(served);
   if (type === json) {
     sendTagged(ctx, hash, type, () => cache.get(`v2/${hash}`, () => JSON.stringify(documentV2(served))));

@@ -3,6 +3,7 @@ import { apiVersionOf } from '../../api/schema/schema.ts';
 import type { ListMeta, Table, TableColumnDefinition, TableRow } from '../../api/types/meta-v1.ts';
 import type { KubeObject, Printer, ResourceInfo, TableOptions } from '../pipeline.ts';
 import { columnDescription } from './column-descriptions.ts';
+import { customRows } from './custom-rows.ts';
 import { rowFormats } from './row-formats.ts';
 import type { RowFormat } from './row-printer.ts';
 
@@ -27,6 +28,7 @@ interface TableFormat {
 const formats = new WeakMap<ResourceInfo, TableFormat>();
 
 function makeFormat(resource: ResourceInfo): TableFormat {
+  if (resource.typeName === '') return { rows: customRows(resource), columns: columnsOf(resource, resource.columns) };
   const specific =
     rowFormats[`${resource.resource}.${resource.group}`] ??
     rowFormats[`${resource.resource}.${resource.version}.${resource.group}`];
@@ -34,15 +36,18 @@ function makeFormat(resource: ResourceInfo): TableFormat {
   const columns = specific === undefined || resource.columns.length === 0 ? genericColumns : resource.columns;
   return {
     rows: columns === genericColumns || specific === undefined ? genericRows : specific,
-    columns: columns.map(({ name, type, format, priority }) => ({
-      name,
-      type,
-      format,
-      description: columnDescription(resource, name),
-      priority,
-    })),
+    columns: columnsOf(resource, columns),
   };
 }
+
+const columnsOf = (resource: ResourceInfo, columns: ResourceInfo['columns']): TableColumnDefinition[] =>
+  columns.map(({ name, type, format, priority, description }) => ({
+    name,
+    type,
+    format,
+    description: description ?? columnDescription(resource, name),
+    priority,
+  }));
 
 function formatOf(resource: ResourceInfo): TableFormat {
   let format = formats.get(resource);

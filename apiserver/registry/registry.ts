@@ -12,6 +12,7 @@ import { deployments } from './apps/deployments.ts';
 import { replicasets } from './apps/replicasets.ts';
 import { certificatesigningrequests } from './certificates/certificatesigningrequests.ts';
 import { leases } from './coordination/leases.ts';
+import { customresourcedefinitions } from './apiextensions/customresourcedefinitions.ts';
 import { configmaps } from './core/configmaps.ts';
 import { endpoints } from './core/endpoints.ts';
 import { events } from './core/events.ts';
@@ -118,6 +119,7 @@ export const entries: readonly ResourceEntry[] = [
   cronjobs,
   jobs,
   poddisruptionbudgets,
+  customresourcedefinitions,
 ];
 
 /** Kinds that are answered and not stored: the reviews of auth/, and bindings. */
@@ -166,6 +168,7 @@ const servedSubresources: ReadonlySet<string> = new Set([
   'jobs/status',
   'cronjobs/status',
   'poddisruptionbudgets/status',
+  'customresourcedefinitions/status',
 ]);
 
 const byResource = new Map(

@@ -2,6 +2,7 @@ import type { TypedSchema } from '../../api/apply/typed-schema.ts';
 import type { FieldError } from '../../api/meta/field-error.ts';
 import type { NameCheck } from '../../api/meta/names.ts';
 import { resourceFor } from '../../api/schema/resources.ts';
+import type { CustomResource } from '../custom/custom-resource.ts';
 import type { KubeObject, ResourceInfo, User } from '../pipeline.ts';
 import type { Together } from '../storage/resource-store.ts';
 
@@ -36,8 +37,8 @@ export interface ResourceEntry {
   readonly info: ResourceInfo;
   /** below the store's prefix, as kube-apiserver lays it out: `services/specs` */
   readonly storage: string;
-  /** `metadata.generation` counts changes of these fields; absent: no generation */
-  readonly generationOf?: readonly string[];
+  /** `metadata.generation` counts changes of these fields, or of all but the metadata; absent: no generation */
+  readonly generationOf?: readonly string[] | 'all';
   /** where it begins to count; default 1 */
   readonly firstGeneration?: 0 | 1;
   /** its status is the server's and the controllers': kept from bodies that are not for `/status` */
@@ -84,6 +85,8 @@ export interface ResourceEntry {
   readonly typed?: TypedSchema;
   /** of custom resources: all versions in which the same objects are served */
   readonly siblings?: () => readonly ResourceEntry[];
+  /** of a kind that a CustomResourceDefinition defines */
+  readonly custom?: CustomResource;
 }
 
 export interface Conversion {
@@ -102,6 +105,8 @@ export interface ScaleAccess {
   selector(object: KubeObject): string;
   /** where the replicas are, as path elements; default .spec.replicas */
   readonly replicasPath?: readonly string[];
+  /** changes the object; default: `spec.replicas` */
+  setReplicas?(object: KubeObject, replicas: number): void;
 }
 
 type Rules = Partial<Omit<ResourceEntry, 'info'>>;

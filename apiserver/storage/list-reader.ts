@@ -2,8 +2,10 @@ import { newExpired, newServiceUnavailable, newTooLargeResourceVersion, StatusEr
 import type { KubeObject } from '../pipeline.ts';
 import { CachedObject } from './cached-object.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
-import { EtcdError, prefixEnd, type EtcdClient } from './etcd-client.ts';
+import { EtcdError, prefixEnd, type EtcdClient, type KeyValue } from './etcd-client.ts';
 import type { FreshRevision } from './fresh-revision.ts';
+import { decodeAll } from './decode-all.ts';
+import type { ObjectCodec } from './object-codec.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 export interface ListQuery {
@@ -29,6 +31,8 @@ export interface ListResult {
 
 /** how long a list waits for the cache to reach a version */
 const freshnessTimeoutMs = 3_000;
+/** how long the first list of a resource waits for its cache to be filled at all */
+const fillingTimeoutMs = 500;
 const storePageSize = 1_000;
 
 const expiredContinue =
@@ -44,13 +48,18 @@ export class ListReader {
   readonly #cache: WatchCache;
   readonly #fresh: FreshRevision;
 
-  constructor(client: EtcdClient, cache: WatchCache, fresh: FreshRevision) {
+  readonly #codec: ObjectCodec | undefined;
+
+  constructor(client: EtcdClient, cache: WatchCache, fresh: FreshRevision, codec?: ObjectCodec) {
+    this.#codec = codec;
     this.#client = client;
     this.#cache = cache;
     this.#fresh = fresh;
   }
 
   async list(query: ListQuery): Promise<ListResult> {
+    // A custom resource's cache is as young as its definition: what a list shows must be where a watch can go on.
+    if (this.#codec !== undefined && !this.#cache.ready) await this.#cache.waitFor(0, fillingTimeoutMs);
     if (query.continue !== '') return this.#nextPage(query);
     const { resourceVersion: wanted, match } = query;
     if (wanted !== undefined && wanted > 0) {
@@ -155,11 +164,10 @@ export class ListReader {
       const page = await this.#client.range({ key, rangeEnd, limit: wanted, revision });
       if (revision === 0) revision = page.revision;
       let taken = 0;
-      for (const kv of page.kvs) {
+      const decoded = await this.#decode(page.kvs);
+      for (const entry of decoded) {
         if (limit > 0 && items.length === limit) break;
         taken++;
-        const cached = this.#cache.get(kv.key);
-        const entry = cached?.modRevision === kv.modRevision ? cached : CachedObject.decode(kv);
         if (selects === undefined || selects(entry.object)) items.push(entry);
       }
       const full = limit > 0 && items.length === limit;
@@ -167,6 +175,14 @@ export class ListReader {
       if (rest <= 0 || full) return this.#page(query, items, revision, rest > 0, rest);
       key = `${page.kvs.at(-1)?.key ?? ''}\0`;
     }
+  }
+
+  async #decode(kvs: readonly KeyValue[]): Promise<CachedObject[]> {
+    if (this.#codec !== undefined) return decodeAll(kvs, this.#codec);
+    return kvs.map((kv) => {
+      const cached = this.#cache.get(kv.key);
+      return cached?.modRevision === kv.modRevision ? cached : CachedObject.decode(kv);
+    });
   }
 
   #page(query: ListQuery, items: CachedObject[], revision: number, more: boolean, rest: number): ListResult {

@@ -2,6 +2,8 @@ import type { KubeObject } from '../pipeline.ts';
 import { CachedObject, encodeForStore } from './cached-object.ts';
 import { commit } from './commit.ts';
 import { noLease, type EtcdClient, type Guard, type KeyValue, type Operation } from './etcd-client.ts';
+import { decodeAll } from './decode-all.ts';
+import type { ObjectCodec } from './object-codec.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** Keys that change in the same transaction as the object: addresses and ports of services. */
@@ -27,9 +29,11 @@ export interface ChangeResult {
 export class ResourceStore {
   readonly cache: WatchCache;
   readonly #client: EtcdClient;
+  readonly #codec: ObjectCodec | undefined;
 
-  constructor(client: EtcdClient, cache: WatchCache) {
+  constructor(client: EtcdClient, cache: WatchCache, codec?: ObjectCodec) {
     this.#client = client;
+    this.#codec = codec;
     this.cache = cache;
   }
 
@@ -46,7 +50,7 @@ export class ResourceStore {
     lease = noLease,
     together: Together = {},
   ): Promise<CachedObject | undefined> {
-    const value = encodeForStore(object);
+    const value = await this.#encode(object);
     const { guards, operations } = together;
     const result = await commit(this.#client, { key, expected: 0, value, lease, guards, operations });
     if (result.done) return withRevision(key, object, result.revision, lease);
@@ -107,20 +111,26 @@ export class ResourceStore {
     if (current !== undefined && object === current.object) return { object: current, deleted: false };
     const expected = current?.modRevision ?? 0;
     const lease = ownLease ?? current?.lease ?? noLease;
-    const value = object === 'delete' ? undefined : encodeForStore(object);
+    const value = object === 'delete' ? undefined : await this.#encode(object);
     const result = await commit(this.#client, { key, expected, value, lease, guards, operations });
     if (!result.done) {
       if ((result.current?.modRevision ?? 0) === expected) onTaken?.(result.guarded);
-      return { current: result.current && this.#decode(result.current) };
+      return { current: result.current && (await this.#decode(result.current)) };
     }
     if (object !== 'delete') return { object: withRevision(key, object, result.revision, lease), deleted: false };
     if (current === undefined) throw new Error(`${key}: nothing to delete`);
     return { object: current.deletedAt(result.revision), deleted: true };
   }
 
-  #decode(kv: KeyValue): CachedObject {
+  async #encode(object: KubeObject): Promise<Uint8Array> {
+    return encodeForStore(this.#codec === undefined ? object : await this.#codec.toStored(object));
+  }
+
+  async #decode(kv: KeyValue): Promise<CachedObject> {
     const cached = this.cache.get(kv.key);
-    return cached?.modRevision === kv.modRevision ? cached : CachedObject.decode(kv);
+    if (cached?.modRevision === kv.modRevision) return cached;
+    if (this.#codec === undefined) return CachedObject.decode(kv);
+    return (await decodeAll([kv], this.#codec))[0] as CachedObject;
   }
 }
 

@@ -12,6 +12,8 @@ import {
   type StoreWatch,
 } from './etcd-client.ts';
 import { EventRing, type CacheEvent } from './event-ring.ts';
+import { decodeAll } from './decode-all.ts';
+import type { ObjectCodec } from './object-codec.ts';
 import { OrderedMap } from './ordered-map.ts';
 
 /** Events kept a resource, so that a watch can resume from a version not long ago. */
@@ -33,6 +35,7 @@ export interface WatchCacheOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly eventsMax?: number;
+  readonly codec?: ObjectCodec;
 }
 
 interface Waiter {
@@ -52,6 +55,11 @@ export class WatchCache {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #eventsMax: number;
+  readonly #codec: ObjectCodec | undefined;
+  /** counts how often it was filled: what an earlier filling's watch says counts no more */
+  #filling = 0;
+  /** with a codec: the batches of events before this one */
+  #earlier: Promise<void> = Promise.resolve();
   #entries = new OrderedMap<CachedObject>();
   #ring: EventRing;
   #revision = 0;
@@ -72,6 +80,7 @@ export class WatchCache {
     this.#log = options.log ?? silentLog;
     this.#eventsMax = options.eventsMax ?? watchCacheEventsMax;
     this.#ring = new EventRing(this.#eventsMax, 0);
+    this.#codec = options.codec;
   }
 
   get prefix(): string {
@@ -181,9 +190,10 @@ export class WatchCache {
       this.#entries = entries;
       this.#changes++;
       this.#ring = new EventRing(this.#eventsMax, revision);
+      const filling = ++this.#filling;
       this.#watch = this.#client.watch(this.#prefix, revision + 1, {
-        events: (events, upTo) => this.#apply(events, upTo),
-        progress: (upTo) => this.#advance(upTo),
+        events: (events, upTo) => this.#take(events, upTo, filling),
+        progress: (upTo) => this.#take([], upTo, filling),
         closed: (error) => this.#refill(error),
       });
       this.#ready = true;
@@ -202,7 +212,8 @@ export class WatchCache {
     for (;;) {
       const page = await this.#client.range({ key, rangeEnd, limit: listPageSize, revision });
       if (revision === 0) revision = page.revision;
-      for (const kv of page.kvs) this.#decodeInto(entries, kv);
+      if (this.#codec === undefined) for (const kv of page.kvs) this.#decodeInto(entries, kv);
+      else for (const entry of await decodeAll(page.kvs, this.#codec)) entries.set(entry.key, entry);
       if (!page.more) return { entries, revision };
       key = `${page.kvs.at(-1)?.key ?? ''}\0`;
     }
@@ -236,12 +247,34 @@ export class WatchCache {
     this.#cancelTimer = this.#clock.after(wasReady ? 0 : retryDelayMs, () => void this.#fill());
   }
 
-  #apply(events: readonly StoreEvent[], upTo: number): void {
+  #take(events: readonly StoreEvent[], upTo: number, filling: number): void {
+    if (this.#codec === undefined) {
+      if (events.length > 0) this.#apply(events, upTo);
+      else this.#advance(upTo);
+      return;
+    }
+    this.#earlier = this.#earlier.then(() => this.#takeDecoded(events, upTo, filling));
+  }
+
+  /** Objects that can be shown only after somebody else was asked; in order all the same. */
+  async #takeDecoded(events: readonly StoreEvent[], upTo: number, filling: number): Promise<void> {
+    if (this.#stopped || filling !== this.#filling || this.#codec === undefined) return;
+    try {
+      const puts = events.filter(({ type }) => type === 'put').map(({ kv }) => kv);
+      const objects = await decodeAll(puts, this.#codec);
+      if (filling !== this.#filling) return;
+      this.#apply(events, upTo, new Map(puts.map((kv, i) => [kv, objects[i] as CachedObject])));
+    } catch (error) {
+      if (filling === this.#filling) this.#refill(error);
+    }
+  }
+
+  #apply(events: readonly StoreEvent[], upTo: number, decoded?: ReadonlyMap<KeyValue, CachedObject>): void {
     if (this.#stopped) return;
     for (const event of events) {
       const revision = event.kv.modRevision;
       if (revision <= this.#revision) continue;
-      const change = this.#change(event, revision);
+      const change = this.#change(event, revision, decoded);
       if (change === undefined) continue;
       this.#changes++;
       this.#ring.push(change);
@@ -250,14 +283,15 @@ export class WatchCache {
     this.#advance(upTo);
   }
 
-  #change(event: StoreEvent, revision: number): CacheEvent | undefined {
+  #change(event: StoreEvent, revision: number, decoded?: ReadonlyMap<KeyValue, CachedObject>): CacheEvent | undefined {
     const previous = this.#entries.get(event.kv.key);
     if (event.type === 'delete') {
       if (previous === undefined) return undefined;
       this.#entries.delete(event.kv.key);
       return { type: 'DELETED', revision, current: previous.deletedAt(revision), previous };
     }
-    const current = this.#decodeInto(this.#entries, event.kv);
+    const current = decoded === undefined ? this.#decodeInto(this.#entries, event.kv) : decoded.get(event.kv);
+    if (decoded !== undefined && current !== undefined) this.#entries.set(current.key, current);
     return current && { type: previous ? 'MODIFIED' : 'ADDED', revision, current, previous };
   }
 
