@@ -50,7 +50,8 @@ function comparable(value: unknown, expected: unknown): unknown {
     .filter(([key, item]) => !ignoredKeys.has(key) && !(key === 'creationTimestamp' && item === null))
     .map(([key, item]): [string, unknown] => [key, comparable(item, other[key])])
     .filter(([key, item]) => !((key === 'volumes' || key === 'volumeMounts') && Array.isArray(item) && !item.length))
-    .filter(([key]) => key !== 'creationTimestamp');
+    // pods have a generation since 1.33
+    .filter(([key]) => key !== 'creationTimestamp' && (key !== 'generation' || other[key] !== undefined));
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

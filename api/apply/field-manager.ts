@@ -297,7 +297,9 @@ function completed(scope: FieldScope, object: Json, config: Json): Json {
     return scope.complete(object);
   } catch (error) {
     if (error instanceof StatusError || !(error instanceof Error)) throw error;
+    const { group, version } = parseGroupVersion(scope.apiVersion);
     const what = `failed to convert new object (${describe(config, scope.apiVersion)}) to proper version`;
-    throw new StatusError(500, '', `${what} (${scope.apiVersion}): ${error.message}`);
+    const why = `unable to convert unstructured object to ${group}/${version}, Kind=${scope.kind}`;
+    throw new StatusError(500, '', `${what}: ${why}: ${error.message}`);
   }
 }

@@ -55,6 +55,8 @@ export function fieldValue(field: SchemaField, value: unknown): unknown {
   // the wire of protobuf, which Kubernetes stores, does not tell an empty list from none
   if (Array.isArray(is) && is.length === 0 && !omitempty) return null;
   if (!omitempty || structLike.has(field.node.kind)) return is;
+  // an empty list of managers is a wish to forget them; what is stored never has one
+  if (field.name === 'managedFields' && Array.isArray(value)) return value;
   return isEmpty(is) ? omitted : is;
 }
 

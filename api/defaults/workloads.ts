@@ -22,7 +22,12 @@ export function statefulSetDefaults(set: StatefulSet): void {
   spec.revisionHistoryLimit ??= historyLimit;
 }
 
+/** Counts the changes of the template; what is left of a field that apps/v1 no longer has. */
+export const templateGeneration = 'deprecated.daemonset.template.generation';
+
 export function daemonSetDefaults(set: DaemonSet): void {
+  // shown from the beginning, so that whoever makes the object manages it
+  set.metadata = { ...set.metadata, annotations: { [templateGeneration]: '0', ...set.metadata?.annotations } };
   const spec = set.spec;
   if (spec === undefined) return;
   const strategy = (spec.updateStrategy ??= {});

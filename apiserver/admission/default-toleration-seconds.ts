@@ -1,5 +1,5 @@
 import type { Pod, Toleration } from '../../api/types/core-v1.ts';
-import { isNewPod, type AdmissionPlugin } from './admission.ts';
+import type { AdmissionPlugin } from './admission.ts';
 
 const secondsDefault = 300;
 const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
@@ -11,7 +11,9 @@ const tolerates = (toleration: Toleration, key: string): boolean =>
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   mutate(request) {
-    if (!isNewPod(request)) return;
+    const { entry, operation, subresource } = request;
+    // a change may leave the tolerations out again: an apply does that each time
+    if (entry.info.group !== '' || entry.info.resource !== 'pods' || subresource !== '' || operation === 'DELETE') return;
     const { spec } = request.object as unknown as Pod;
     if (spec === undefined) return;
     const own = spec.tolerations ?? [];

@@ -7,7 +7,7 @@ import { sendObject } from './answer.ts';
 import { createObject } from './create.ts';
 import { fieldScopeOf } from './field-scope.ts';
 import { formOf } from './negotiation.ts';
-import { checkName, checkVersion } from './object-preparation.ts';
+import { checkName, checkVersion, settleNamespace } from './object-preparation.ts';
 import { writeOptions, type WriteOptions } from './request-options.ts';
 import { groupResourceOf, keyOf, type ResourceRequest } from './resource-request.ts';
 import { changeObject } from './update.ts';
@@ -48,6 +48,7 @@ function isRace({ ctx }: ResourceRequest, error: unknown): boolean {
 
 function changed(request: ResourceRequest, current: KubeObject, applied: Applier): KubeObject {
   const next = applied(current);
+  settleNamespace(request.entry, next, request.ctx.info.namespace);
   checkName(request.entry, next, request.ctx);
   checkVersion(request.entry, { resourceVersion: next.metadata?.resourceVersion }, current);
   return next;
@@ -61,7 +62,7 @@ export function applierOf(
   options: WriteOptions,
   scope = fieldScopeOf(entry, ctx.info.subresource),
 ): Applier {
-  const { config, strictError } = readApplyPatch(ctx.body);
+  const { config, duplicates, strictError } = readApplyPatch(ctx.body);
   return (live) => {
     const { fieldManager: manager, force } = options;
     const now = rfc3339(services.clock.nowMs());
@@ -69,7 +70,7 @@ export function applierOf(
     if (strictError !== undefined && options.fieldValidation === 'Strict') {
       throw new StatusError(400, 'BadRequest', `error strict decoding patch: ${strictError}`);
     }
-    if (strictError !== undefined && options.fieldValidation === 'Warn') ctx.reply.warn(strictError);
+    if (options.fieldValidation === 'Warn') for (const duplicate of duplicates) ctx.reply.warn(duplicate);
     return object;
   };
 }
@@ -87,11 +88,10 @@ async function createApplied(
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw newConflict(groupResourceOf(entry), name, why);
   }
-  const metadata = { ...object.metadata };
-  if (entry.info.namespaced) metadata.namespace ??= namespace;
-  delete metadata.resourceVersion;
-  const complete = { ...object, metadata };
-  checkName(entry, complete, ctx);
+  settleNamespace(entry, object, namespace);
+  checkName(entry, object, ctx);
+  // as the real server: a version of an object that is not there means nothing
+  if (object.metadata !== undefined) delete object.metadata.resourceVersion;
   await services.authorize(ctx, 'create');
-  return createObject(request, complete, dryRun, true);
+  return createObject(request, object, dryRun, true);
 }

@@ -17,7 +17,9 @@ const normal = (object: KubeObject, gvk: GroupVersionKind): KubeObject => normal
 
 function siblingIn(entry: ResourceEntry, apiVersion: string): ResourceEntry | undefined {
   if (apiVersion === apiVersionOf(entry.info)) return entry;
-  return siblingsOf(entry).find(({ info }) => apiVersionOf(info) === apiVersion);
+  // as the real server: what was written through another group is nobody's once it is written through this one
+  const { group } = entry.info;
+  return siblingsOf(entry).find(({ info }) => info.group === group && apiVersionOf(info) === apiVersion);
 }
 
 function converted(entry: ResourceEntry, object: KubeObject, apiVersion: string): KubeObject {

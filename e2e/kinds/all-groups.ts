@@ -1,3 +1,4 @@
+import { applyGroup } from './cases/apply-cases.ts';
 import { batchGroup } from './cases/batch-cases.ts';
 import { configGroup } from './cases/config-cases.ts';
 import { storageGroup } from './cases/storage-cases.ts';
@@ -5,4 +6,4 @@ import { workloadGroup } from './cases/workload-cases.ts';
 import type { KindGroup } from './kind-case.ts';
 
 /** Adding a kind adds a file of cases and a line. */
-export const allGroups: readonly KindGroup[] = [configGroup, workloadGroup, batchGroup, storageGroup];
+export const allGroups: readonly KindGroup[] = [applyGroup, configGroup, workloadGroup, batchGroup, storageGroup];

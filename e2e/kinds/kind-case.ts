@@ -18,6 +18,8 @@ export interface KindCase {
 /** Cases that are sent in order, in a namespace of their own with a service account `default`. */
 export interface KindGroup {
   readonly name: string;
+  /** compared only where they are what the group is about */
+  readonly managedFields?: boolean;
   readonly cases: readonly KindCase[];
 }
 

@@ -1,5 +1,7 @@
 /** Cases that are answered otherwise on purpose, and why. Each reason stands in docs/divergence.md, too. */
 const known: readonly (readonly [group: string, title: RegExp, why: string])[] = [
+  ['apply', /^endpoints$/, 'no warning that Endpoints are deprecated'],
+  ['apply', /^broken YAML$/, "YAML syntax errors use the parser's words"],
   ['config', /^accounts as a table$/, 'table columns are those of 1.32'],
   ['volumes', /^quotas as a table$/, 'table columns are those of 1.32'],
   ['workloads', /^daemonsets as a table$/, 'metadata in a row is whole'],

@@ -7,6 +7,7 @@ const address = /\b10\.(0\.0|96\.\d+)\.\d+\b(\/\d+)?/g;
 const age = /^(\d+[smhd])+$|^<unknown>$/;
 const texts: readonly (readonly [RegExp, string])[] = [
   [uid, '<uid>'],
+  [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>'],
   [time, '<time>'],
   [address, '<address>'],
   [/\b[23]\d{4}\b(?=: provided port)/g, '<port>'],
@@ -58,24 +59,36 @@ const varying: Readonly<Record<string, string>> = {
   nodePort: '<port>',
   healthCheckNodePort: '<port>',
 };
-/** kept by the machinery, not by kinds */
-const left: ReadonlySet<string> = new Set(['managedFields', 'selfLink']);
 
-export function normalize(value: unknown): unknown {
+/** Entries stand in the order of their times; two servers may be in different seconds. */
+function sortedEntries(entries: unknown[]): unknown[] {
+  const key = (entry: unknown): string => {
+    const { operation, manager, apiVersion, subresource } = entry as Readonly<Record<string, string | undefined>>;
+    return [operation, manager, apiVersion, subresource].join(' ');
+  };
+  return entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+export function normalize(value: unknown, withManagedFields = false): unknown {
   if (typeof value === 'string')
     return withoutStructs(texts.reduce((out, [from, to]) => out.replaceAll(from, to), value.replace(difference, '$1')));
-  if (Array.isArray(value)) return value.map(normalize);
+  if (Array.isArray(value)) return value.map((item) => normalize(item, withManagedFields));
   if (!isObject(value)) return value;
   const entries: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {
-    if (left.has(key)) continue;
+    if (key === 'managedFields' && withManagedFields && Array.isArray(item)) {
+      entries.push([key, sortedEntries(item.map((entry) => normalize(entry)))]);
+      continue;
+    }
+    if (key === 'managedFields' || key === 'selfLink') continue;
     // a null creationTimestamp is what releases before 1.34 write where there is none
     if (item === null && key === 'creationTimestamp') continue;
     if (key === 'cells' && Array.isArray(item)) entries.push([key, item.map(cell)]);
     else if (key === 'description' && typeof item === 'string') entries.push([key, item.replaceAll(/\s+/g, ' ')]);
-    else if (key === 'columnDefinitions' && Array.isArray(item)) entries.push([key, item.map(normalize)]);
+    else if (key === 'columnDefinitions' && Array.isArray(item))
+      entries.push([key, item.map((column) => normalize(column))]);
     else if (varying[key] !== undefined && item !== '' && item !== 0) entries.push([key, varying[key]]);
-    else entries.push([key, normalize(item)]);
+    else entries.push([key, normalize(item, withManagedFields)]);
   }
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

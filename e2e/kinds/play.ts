@@ -64,7 +64,7 @@ export async function play(send: Send, group: KindGroup): Promise<KindAnswer[]> 
       title: one.title,
       status: answer.status,
       ...(answer.warnings.length > 0 && { warnings: answer.warnings }),
-      body: normalize(Object.keys(answer.json).length > 0 ? answer.json : answer.text),
+      body: normalize(Object.keys(answer.json).length > 0 ? answer.json : answer.text, group.managedFields),
     });
   }
   return answers;

@@ -1,11 +1,9 @@
+import { templateGeneration } from '../../../api/defaults/workloads.ts';
 import { semanticEqual } from '../../../api/meta/deep-equal.ts';
 import type { DaemonSet } from '../../../api/types/apps-v1.ts';
 import type { KubeObject } from '../../pipeline.ts';
 import { define } from '../resource-entry.ts';
 import { workloadWarnings } from './workload-warnings.ts';
-
-/** Counts the changes of the template; what is left of a field that apps/v1 no longer has. */
-const templateGeneration = 'deprecated.daemonset.template.generation';
 
 const generationOf = (object: KubeObject): number =>
   Number(object.metadata?.annotations?.[templateGeneration] ?? '0') || 0;

@@ -16,6 +16,7 @@ function graceOf(object: KubeObject, asked: number | undefined): Grace {
 }
 
 export const pods = define('', 'v1', 'pods', {
+  generationOf: ['spec'],
   returnsDeleted: true,
   graceOf,
   prepareForCreate(object) {

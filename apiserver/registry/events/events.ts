@@ -1,3 +1,4 @@
+import { normalizeObject } from '../../../api/codec/body.ts';
 import type { KubeObject } from '../../pipeline.ts';
 import { eventTtlSeconds } from '../core/events.ts';
 import { define } from '../resource-entry.ts';
@@ -28,7 +29,8 @@ export const newEvents = define('events.k8s.io', 'v1', 'events', {
     group: '',
     version: 'v1',
     kind: 'Event',
-    toStored: (object) => renamed(object, toOlder, 'v1'),
+    // the older form has fields that are always written
+    toStored: (object) => normalizeObject(renamed(object, toOlder, 'v1'), { group: '', version: 'v1', kind: 'Event' }),
     fromStored: (object) => renamed(object, toNewer, 'events.k8s.io/v1'),
   },
 });
