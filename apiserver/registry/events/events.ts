@@ -21,6 +21,12 @@ const renamed = (object: KubeObject, names: ReadonlyMap<string, string>, apiVers
   apiVersion,
 });
 
+/** The newer form writes these only where they say something. */
+function withoutEmptyReporter(object: KubeObject): KubeObject {
+  for (const field of ['reportingController', 'reportingInstance']) if (object[field] === '') delete object[field];
+  return object;
+}
+
 /** The same objects as core/v1 events, in newer words. */
 export const newEvents = define('events.k8s.io', 'v1', 'events', {
   ttlSeconds: eventTtlSeconds,
@@ -31,6 +37,6 @@ export const newEvents = define('events.k8s.io', 'v1', 'events', {
     kind: 'Event',
     // the older form has fields that are always written
     toStored: (object) => normalizeObject(renamed(object, toOlder, 'v1'), { group: '', version: 'v1', kind: 'Event' }),
-    fromStored: (object) => renamed(object, toNewer, 'events.k8s.io/v1'),
+    fromStored: (object) => withoutEmptyReporter(renamed(object, toNewer, 'events.k8s.io/v1')),
   },
 });
