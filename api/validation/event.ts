@@ -124,6 +124,8 @@ export function validateEventUpdate(event: Event, old: Event): FieldError[] {
     ...validateCommon(commonOf(event)),
     ...validateObjectMetaUpdate(event.metadata, old.metadata),
     ...(JSON.stringify(event.series) === JSON.stringify(old.series) ? [] : validateSeries(event)),
-    ...fixed.flatMap(([key, path]) => validateImmutable(event[key] || undefined, old[key] || undefined, path, event[key])),
+    ...fixed.flatMap(([key, path]) =>
+      validateImmutable(event[key] || undefined, old[key] || undefined, path, event[key]),
+    ),
   ];
 }

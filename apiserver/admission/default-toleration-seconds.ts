@@ -13,7 +13,8 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   mutate(request) {
     const { entry, operation, subresource } = request;
     // a change may leave the tolerations out again: an apply does that each time
-    if (entry.info.group !== '' || entry.info.resource !== 'pods' || subresource !== '' || operation === 'DELETE') return;
+    if (entry.info.group !== '' || entry.info.resource !== 'pods' || subresource !== '' || operation === 'DELETE')
+      return;
     const { spec } = request.object as unknown as Pod;
     if (spec === undefined) return;
     const own = spec.tolerations ?? [];
