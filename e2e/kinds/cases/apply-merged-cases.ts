@@ -1,5 +1,5 @@
 import type { KindCase } from '../kind-case.ts';
-import { configMaps, labels, type Json } from './apply-writer.ts';
+import { configMaps, type Json } from './apply-writer.ts';
 
 export const data = (values: object): Json => ({ data: values });
 /** Applies of several managers to one object. */

@@ -1,5 +1,5 @@
 import type { KindCase } from '../kind-case.ts';
-import { core, labels, pods, secrets, spec, template, Writer, type Json } from './apply-writer.ts';
+import { core, labels, spec, template, Writer, type Json } from './apply-writer.ts';
 
 const named = (group: string, resource: string, kind: string, version = 'v1'): Writer =>
   new Writer(`/apis/${group}/${version}/namespaces/{ns}/${resource}`, `${group}/${version}`, kind);

@@ -1,5 +1,5 @@
 import type { KindCase } from '../kind-case.ts';
-import { configMaps, container, pods, spec } from './apply-writer.ts';
+import { configMaps, container, pods } from './apply-writer.ts';
 import { data } from './apply-merged-cases.ts';
 
 /** Applies that are refused. */

@@ -1,17 +1,6 @@
 import { changed } from '../kind-case.ts';
 import type { KindCase } from '../kind-case.ts';
-import {
-  container,
-  deployments,
-  labels,
-  nodes,
-  pods,
-  richPod,
-  roles,
-  services,
-  spec,
-  template,
-} from './apply-writer.ts';
+import { container, deployments, labels, nodes, pods, richPod, roles, services, spec } from './apply-writer.ts';
 
 /** Lists of lists, status and scale. */
 export const workloads: readonly KindCase[] = [
