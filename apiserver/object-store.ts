@@ -94,6 +94,22 @@ export class InternalObjectStore implements ObjectStore {
     await deleteObject(this.#request(group, resource, object), object.metadata?.name ?? '', {});
   }
 
+  /** Of an object that is gone nothing changes. */
+  async changeStatus(
+    group: string,
+    resource: string,
+    namespace: string,
+    name: string,
+    change: (current: KubeObject) => KubeObject,
+  ): Promise<void> {
+    const request = this.#request(group, resource, { metadata: { namespace, name } }, 'status');
+    try {
+      await changeObject(request, false, (current) => structuredClone(change(current)));
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
+    }
+  }
+
   #request(group: string, resource: string, object: KubeObject, subresource = ''): ResourceRequest {
     const entry = this.#entry(group, resource);
     const { namespace = '', name = '' } = object.metadata ?? {};

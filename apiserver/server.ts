@@ -144,7 +144,7 @@ function createAuthFor(options: ApiServerOptions, objects: ObjectStore, catalog:
 interface Foundation {
   readonly client: EtcdClient;
   readonly storages: Storages;
-  readonly objects: ObjectStore;
+  readonly objects: InternalObjectStore;
   readonly auth: Auth;
   readonly range: IpRange;
   readonly log: Log;
@@ -161,7 +161,14 @@ function createServices({ client, storages, objects, auth, range, log }: Foundat
     authorize: (ctx, verb) => authorizeAs(auth.authorizer, ctx, verb),
     admission: new AdmissionChain([
       definitionLifecycle,
-      ...chosenPlugins().map(({ make }) => make({ store: objects, authorizer: auth.authorizer })),
+      ...chosenPlugins().map(({ make }) =>
+        make({
+          store: objects,
+          authorizer: auth.authorizer,
+          changeStatus: (...change) => objects.changeStatus(...change),
+          nowMs: () => systemClock.nowMs(),
+        }),
+      ),
       ...auth.admission,
     ]),
     ...(tokens && { mintToken: (request, namespace, account) => tokens.mint(request, namespace, account) }),

@@ -9,6 +9,7 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  ResourceQuota,
   Secret,
   Service,
   ServiceAccount,
@@ -39,6 +40,7 @@ export const services = ref<Service>('', 'v1', 'services', 'Service', true);
 export const endpoints = ref<Endpoints>('', 'v1', 'endpoints', 'Endpoints', true);
 export const configMaps = ref<ConfigMap>('', 'v1', 'configmaps', 'ConfigMap', true);
 export const secrets = ref<Secret>('', 'v1', 'secrets', 'Secret', true);
+export const resourceQuotas = ref<ResourceQuota>('', 'v1', 'resourcequotas', 'ResourceQuota', true);
 export const serviceAccounts = ref<ServiceAccount>('', 'v1', 'serviceaccounts', 'ServiceAccount', true);
 export const events = ref<Event>('', 'v1', 'events', 'Event', true);
 export const deployments = ref<Deployment>('apps', 'v1', 'deployments', 'Deployment', true);

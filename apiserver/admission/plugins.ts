@@ -17,6 +17,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podSecurity } from './pod-security.ts';
 import { priority } from './priority.ts';
+import { resourceQuota, type ChangeStatus } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
@@ -26,6 +27,8 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 export interface AdmissionServices {
   readonly store: ObjectStore;
   readonly authorizer: Authorizer;
+  readonly changeStatus: ChangeStatus;
+  readonly nowMs: () => number;
 }
 
 export interface PluginEntry {
@@ -61,6 +64,8 @@ export const pluginEntries: readonly PluginEntry[] = [
   on('DefaultIngressClass', ({ store }) => defaultIngressClass(store)),
   on('MutatingAdmissionPolicy', ({ store, authorizer }) => mutatingAdmissionPolicy(store, authorizer)),
   on('ValidatingAdmissionPolicy', ({ store, authorizer }) => validatingAdmissionPolicy(store, authorizer)),
+  // the last one: what another refuses is not charged
+  on('ResourceQuota', ({ store, changeStatus, nowMs }) => resourceQuota(store, changeStatus, nowMs)),
 ];
 
 export interface PluginChoice {

@@ -23,6 +23,8 @@ export interface ControllerSettings {
   readonly terminatedPodsMax: number;
   /** how often new resource types are looked for */
   readonly discoveryPeriodMs: number;
+  /** how often what quotas say is used is counted anew */
+  readonly quotaSyncPeriodMs: number;
 }
 
 export const defaultSettings: ControllerSettings = {
@@ -33,6 +35,7 @@ export const defaultSettings: ControllerSettings = {
   podGcPeriodMs: 20_000,
   terminatedPodsMax: 12_500,
   discoveryPeriodMs: 30_000,
+  quotaSyncPeriodMs: 300_000,
 };
 
 /** What every controller gets. One context lives as long as one term of leadership. */

@@ -20,6 +20,7 @@ import { NamespaceController } from './namespace/controller.ts';
 import { NodeLifecycleController } from './node-lifecycle/controller.ts';
 import { podGcController } from './pod-gc/controller.ts';
 import { ReplicaSetController } from './replicaset/controller.ts';
+import { ResourceQuotaController } from './resourcequota/controller.ts';
 import { rootCaController } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { TaintEvictionController } from './taint-eviction/controller.ts';
@@ -34,6 +35,7 @@ const factories: Readonly<Record<string, ControllerFactory>> = {
   'garbage-collector-controller': (context) => new GarbageCollector(context),
   'node-lifecycle-controller': (context) => new NodeLifecycleController(context),
   'taint-eviction-controller': (context) => new TaintEvictionController(context),
+  'resourcequota-controller': (context) => new ResourceQuotaController(context),
   'serviceaccount-controller': serviceAccountController,
   'root-ca-certificate-publisher-controller': rootCaController,
   'pod-garbage-collector-controller': podGcController,
