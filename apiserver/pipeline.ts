@@ -39,6 +39,8 @@ export interface RequestInfo {
   readonly namespace: string;
   /** '' for lists and creates; with `fieldSelector=metadata.name=x` on list, watch and deletecollection: x */
   readonly name: string;
+  /** as it stands in the query, for authorization by what is selected */
+  readonly fieldSelector?: string;
 }
 
 export interface User {

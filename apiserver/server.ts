@@ -4,6 +4,7 @@ import { AdmissionChain } from './admission/admission.ts';
 import { chosenPlugins } from './admission/plugins.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import { authorizeAs } from './auth/authorization-stage.ts';
+import { cachedNodePaths } from './cached-node-paths.ts';
 import { startCompactor } from './bootstrap/compactor.ts';
 import { namespacesHook } from './bootstrap/namespaces.ts';
 import { ServerPresence } from './bootstrap/server-presence.ts';
@@ -131,8 +132,14 @@ function createCatalog(storages: Storages, log: Log): ResourceCatalog {
   return new ResourceCatalog(source);
 }
 
-function createAuthFor(options: ApiServerOptions, objects: ObjectStore, catalog: ResourceCatalog): Auth {
+function createAuthFor(
+  options: ApiServerOptions,
+  objects: ObjectStore,
+  catalog: ResourceCatalog,
+  storages: Storages,
+): Auth {
   return createAuth({
+    nodePaths: cachedNodePaths(storages),
     store: objects,
     nowMs: () => systemClock.nowMs(),
     serves: (group, resource) => catalog.entryOfGroup(group, resource) !== undefined,
@@ -237,7 +244,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, systemClock, log);
   const catalog = createCatalog(storages, log);
   const objects = new InternalObjectStore(() => services, catalog);
-  const auth = createAuthFor(options, objects, catalog);
+  const auth = createAuthFor(options, objects, catalog, storages);
   const services = createServices({ client, storages, objects, auth, range, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;

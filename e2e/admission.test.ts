@@ -21,7 +21,8 @@ type Kubectl = (words: string, input?: object) => Promise<Outcome>;
 
 /** An API server with its store in memory, the controllers that admission counts on, and kubectl. */
 async function start(test: Test): Promise<Kubectl> {
-  const { server, ca, kubeconfig, stop } = await startTestServer();
+  const served = await startTestServer();
+  const { server, ca } = served;
   const identity = await ca.issue('CN=system:kube-controller-manager');
   const client = createKubeClient({ servers: [`https://127.0.0.1:${server.port}`], ca: ca.cert, ...identity });
   const controllers = [
@@ -41,9 +42,9 @@ async function start(test: Test): Promise<Kubectl> {
   test.teardown(async () => {
     await manager.stop();
     await client.close();
-    await stop();
+    await served.stop();
   });
-  const env = { ...process.env, KUBECONFIG: await kubeconfig() };
+  const env = { ...process.env, KUBECONFIG: await served.kubeconfig() };
   return (words, input) =>
     new Promise((resolve) => {
       const child = execFile(binary ?? '', words.split(' '), { env, timeout: kubectlTimeoutMs }, (error, out, err) =>

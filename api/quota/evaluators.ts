@@ -19,5 +19,5 @@ const ignored: ReadonlySet<string> = new Set(['/bindings', '/events', 'events.k8
 export function evaluatorOf(group: string, resource: string): Evaluator | undefined {
   if (ignored.has(`${group}/${resource}`)) return undefined;
   const special = specialEvaluators.find((own) => own.group === group && own.resource === resource);
-  return (special as Evaluator | undefined) ?? countEvaluator(group, resource);
+  return special ?? countEvaluator(group, resource);
 }

@@ -53,7 +53,7 @@ class ResourceQuotaAdmission implements AdmissionPlugin {
   }
 
   async #quotas(namespace: string): Promise<readonly ResourceQuota[]> {
-    return (await this.#store.list('', 'resourcequotas', namespace)) as readonly ResourceQuota[];
+    return this.#store.list('', 'resourcequotas', namespace);
   }
 
   /** Those that the write is charged to. All are asked before one is charged. */

@@ -9,6 +9,7 @@ import { escalationAdmission } from './escalation-admission.ts';
 import { EscalationGuard } from './escalation-guard.ts';
 import { impersonationStage } from './impersonation-stage.ts';
 import { nodeAuthorizer } from './node-authorizer.ts';
+import type { NodePaths } from './node-paths.ts';
 import { StoredPolicySource } from './policy-reader.ts';
 import { RbacAuthorizer } from './rbac-authorizer.ts';
 import { type ReviewEndpoint, reviewEndpoints } from './reviews.ts';
@@ -31,6 +32,8 @@ export interface AuthOptions {
     readonly audiences?: readonly string[];
   };
   readonly serves: (group: string, resource: string) => boolean;
+  /** absent: nodes have to do with nothing */
+  readonly nodePaths?: NodePaths;
 }
 
 export interface Auth {
@@ -47,8 +50,10 @@ export interface Auth {
   readonly escalationGuard: EscalationGuard;
 }
 
+const noPaths: NodePaths = { has: () => Promise.resolve(false) };
+
 export function createAuth(options: AuthOptions): Auth {
-  const { tokenFile } = options;
+  const { tokenFile, nodePaths = noPaths } = options;
   const kinds: TokenAuthenticator[] = [];
   if (tokenFile !== undefined) kinds.push(new TokenFile(tokenFile.text, tokenFile.name));
   const serviceAccountTokens =
@@ -60,7 +65,7 @@ export function createAuth(options: AuthOptions): Auth {
   const authenticators: Authenticator[] = [new X509Authenticator(options.nowMs), tokens];
   const policy = new StoredPolicySource(options.store);
   const rbac = new RbacAuthorizer(policy);
-  const authorizer = new UnionAuthorizer([healthAuthorizer, privilegedAuthorizer, nodeAuthorizer, rbac]);
+  const authorizer = new UnionAuthorizer([healthAuthorizer, privilegedAuthorizer, nodeAuthorizer(nodePaths), rbac]);
   const escalationGuard = new EscalationGuard({ authorizer, rbac, policy });
   return {
     authenticators,

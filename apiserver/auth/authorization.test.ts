@@ -68,7 +68,8 @@ const cases: [string, User, RequestInfo, boolean][] = [
   ['the scheduler binds', scheduler, can('create', 'pods', { ...inDefault, subresource: 'binding', name: 'p' }), true],
   ['the scheduler creates no pods', scheduler, can('create', 'pods', inDefault), false],
   ['a node writes its own status', node, can('patch', 'nodes', { name: 'n1', subresource: 'status' }), true],
-  ['a node does not write another node', node, can('patch', 'nodes', { name: 'n2', subresource: 'status' }), false],
+  ['a node reads no other node', node, can('get', 'nodes', { name: 'n2' }), false],
+  ['a node deletes no node', node, can('delete', 'nodes', { name: 'n1' }), false],
   [
     'a node keeps its lease',
     node,

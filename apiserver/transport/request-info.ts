@@ -65,5 +65,7 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
     if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') name = selectedName(query);
   }
   if (isOldWatch) verb = 'watch';
-  return { isResourceRequest: true, verb, path, group, version, resource, subresource, namespace, name };
+  const info = { isResourceRequest: true, verb, path, group, version, resource, subresource, namespace, name };
+  const fieldSelector = pathName === '' ? query.get('fieldSelector') : null;
+  return fieldSelector === null ? info : { ...info, fieldSelector };
 }

@@ -69,7 +69,7 @@ export class ResourceQuotaController implements Controller {
   }
 
   #watch<T extends KubeObject>(informer: Informer<T>, resource: string, frees: (object: T, old: T) => boolean): void {
-    this.#listed.set(resource, informer as unknown as Informer<KubeObject>);
+    this.#listed.set(resource, informer);
     const replenish = (object: T): void => this.#replenish('', resource, object.metadata?.namespace ?? '');
     informer.addHandlers({
       updated: (old, object) => {
