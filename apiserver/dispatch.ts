@@ -14,6 +14,8 @@ export interface DispatchOptions {
   readonly reviews: readonly ReviewEndpoint[];
   readonly services: EndpointServices;
   readonly catalog: ResourceCatalog;
+  /** false: this resource was switched off, and is answered as if it did not exist */
+  readonly enables?: (group: string, version: string, resource: string) => boolean;
 }
 
 const collectionVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
@@ -74,6 +76,7 @@ async function answerRoute(routes: RouteTable, ctx: RequestContext): Promise<voi
 async function answerResource(options: DispatchOptions, ctx: RequestContext): Promise<boolean> {
   const { group, version, resource, subresource, namespace, verb } = ctx.info;
   const { services, catalog } = options;
+  if (options.enables?.(group, version, resource) === false) return false;
   const entry = await findEntry(catalog, group, version, resource);
   if (entry === undefined) return answerUnstored(options, ctx);
   const { namespaced } = entry.info;

@@ -74,6 +74,15 @@ export interface Reply {
   send(code: number, contentType: string, body: string | Uint8Array): void;
   json(code: number, value: unknown): void;
   stream(code: number, contentType: string): ReplyStream;
+  /** `onAnswer` hears of the answer when it begins; of a body that comes piece by piece it gets none */
+  observe?(onAnswer: (code: number, contentType: string, body: Uint8Array | undefined) => void): void;
+}
+
+/** What the audit log is told on the way of a request. */
+export interface AuditTrail {
+  /** e.g. `authorization.k8s.io/decision`; the first value of a key stands */
+  annotate(key: string, value: string): void;
+  impersonates(user: User): void;
 }
 
 export interface RequestContext {
@@ -81,6 +90,8 @@ export interface RequestContext {
   /** upper case */
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
+  /** name, value, name, value, … as they came; absent where nobody has sent them */
+  readonly rawHeaders?: readonly string[];
   readonly query: URLSearchParams;
   /** the raw body; at most maxRequestBytes (413 otherwise); empty where there is none */
   readonly body: Uint8Array;
@@ -91,8 +102,12 @@ export interface RequestContext {
   readonly requestId: string;
   readonly signal: AbortSignal;
   readonly reply: Reply;
+  /** path and query as they came */
+  readonly uri?: string;
   /** set by the authentication stage */
   user: User | undefined;
+  /** set where the request is recorded */
+  audit?: AuditTrail;
   /** monotonic milliseconds at arrival */
   readonly startedMs: number;
 }
@@ -107,6 +122,8 @@ export interface Authenticator {
 
 export interface Decision {
   readonly allowed: boolean;
+  /** nobody else is asked: without it, not being allowed is having no opinion */
+  readonly denied?: boolean;
   /** for the Forbidden message: `forbidden: User "x" cannot get resource "pods" in API group "" …: <reason>` */
   readonly reason: string;
 }

@@ -12,6 +12,8 @@ import { discoveryRoutes } from './discovery/discovery-routes.ts';
 import { dispatcher } from './dispatch.ts';
 import { sendStatus } from './endpoints/answer.ts';
 import type { EndpointServices } from './endpoints/resource-request.ts';
+import { createFairness, type Fairness } from './flowcontrol/fairness.ts';
+import { addFlowMetrics } from './flowcontrol/flow-routes.ts';
 import { healthRoutes } from './health/health-routes.ts';
 import { ApiServerMetrics } from './health/metrics.ts';
 import { versionRoutes } from './health/version.ts';
@@ -21,6 +23,7 @@ import { openApiRoutes } from './openapi/openapi-routes.ts';
 import type { HealthCheck, ObjectStore, RequestContext } from './pipeline.ts';
 import { tablePrinter } from './printers/table-printer.ts';
 import { endpoints } from './registry/core/endpoints.ts';
+import { enablement, onlyEnabled } from './registry/enablement.ts';
 import { IpRange } from './registry/core/ip-range.ts';
 import { ServiceAddresses } from './registry/core/service-addresses.ts';
 import { services as servicesEntry } from './registry/core/services.ts';
@@ -31,47 +34,18 @@ import { DefinitionSource } from './custom/definition-source.ts';
 import { nameConverter } from './custom/stored-form.ts';
 import { customresourcedefinitions } from './registry/apiextensions/customresourcedefinitions.ts';
 import { ResourceCatalog } from './registry/catalog.ts';
-import type { EtcdTls } from './storage/etcd-channel.ts';
+import type { ApiServerOptions } from './server-options.ts';
+import { EncryptingEtcdClient } from './storage/encryption/encrypting-etcd-client.ts';
 import type { EtcdClient } from './storage/etcd-client.ts';
 import { GrpcEtcdClient } from './storage/grpc-etcd-client.ts';
 import { SharedLeases } from './storage/shared-leases.ts';
-import { Storages } from './storages.ts';
+import { keyPrefixOf, Storages } from './storages.ts';
 import { statusErrorOf } from './transport/error-status.ts';
 import type { HttpReply } from './transport/http-reply.ts';
 import { HttpServer } from './transport/http-server.ts';
+import { requestDeadline, requestTimeoutMsDefault } from './transport/request-deadline.ts';
 
-/** Texts are PEM. */
-export interface ApiServerOptions {
-  /** the own member first */
-  readonly etcdServers: readonly string[];
-  readonly etcdTls?: EtcdTls;
-  /** default `/registry` */
-  readonly etcdPrefix?: string;
-  /** instead of etcdServers, for tests */
-  readonly etcdClient?: EtcdClient;
-  /** default 127.0.0.1 */
-  readonly bindAddress?: string;
-  /** 0: any free port */
-  readonly securePort: number;
-  /** what clients and the endpoints of the service `kubernetes` are told; default: where it listens */
-  readonly advertiseAddress?: string;
-  readonly advertisePort?: number;
-  readonly tls: { readonly cert: string; readonly key: string };
-  readonly clientCa: string;
-  /** default 10.96.0.0/16 */
-  readonly serviceClusterIpRange?: string;
-  /** a token file's contents, as --token-auth-file */
-  readonly tokenFile?: { readonly text: string; readonly name: string };
-  /** the key of service accounts' tokens, as --service-account-signing-key-file; without it there are no tokens */
-  readonly serviceAccounts?: {
-    readonly signingKey: string;
-    /** public keys of tokens that others have signed, as --service-account-key-file */
-    readonly verifyKeys?: readonly string[];
-    readonly issuer?: string;
-    readonly audiences?: readonly string[];
-  };
-  readonly log?: Log;
-}
+export type { ApiServerOptions };
 
 export interface ApiServer {
   readonly port: number;
@@ -119,7 +93,9 @@ function refuse(ctx: RequestContext, error: unknown, log: Log): void {
 }
 
 function connect(options: ApiServerOptions, log: Log): EtcdClient {
-  return options.etcdClient ?? new GrpcEtcdClient({ servers: options.etcdServers, tls: options.etcdTls, log });
+  const client = options.etcdClient ?? new GrpcEtcdClient({ servers: options.etcdServers, tls: options.etcdTls, log });
+  if (options.encryption === undefined) return client;
+  return new EncryptingEtcdClient(client, keyPrefixOf(options.etcdPrefix ?? etcdPrefixDefault), options.encryption);
 }
 
 function createCatalog(storages: Storages, log: Log): ResourceCatalog {
@@ -137,14 +113,17 @@ function createAuthFor(
   objects: ObjectStore,
   catalog: ResourceCatalog,
   storages: Storages,
+  fairness: Fairness,
+  log: Log,
 ): Auth {
   return createAuth({
+    ...options,
+    log,
+    fairness: fairness.stage,
     nodePaths: cachedNodePaths(storages),
     store: objects,
     nowMs: () => systemClock.nowMs(),
     serves: (group, resource) => catalog.entryOfGroup(group, resource) !== undefined,
-    ...(options.tokenFile && { tokenFile: options.tokenFile }),
-    ...(options.serviceAccounts && { serviceAccounts: options.serviceAccounts }),
   });
 }
 
@@ -154,10 +133,11 @@ interface Foundation {
   readonly objects: InternalObjectStore;
   readonly auth: Auth;
   readonly range: IpRange;
+  readonly options: ApiServerOptions;
   readonly log: Log;
 }
 
-function createServices({ client, storages, objects, auth, range, log }: Foundation): EndpointServices {
+function createServices({ client, storages, objects, auth, range, options, log }: Foundation): EndpointServices {
   const { serviceAccountTokens: tokens } = auth;
   return {
     clock: systemClock,
@@ -178,11 +158,17 @@ function createServices({ client, storages, objects, auth, range, log }: Foundat
       ),
       ...auth.admission,
     ]),
-    ...(tokens && { mintToken: (request, namespace, account) => tokens.mint(request, namespace, account) }),
+    ...(options.watchSecondsMin !== undefined && { watchSecondsMin: options.watchSecondsMin }),
+    ...(options.eventTtlSeconds !== undefined && { eventTtlSeconds: options.eventTtlSeconds }),
+    ...(options.serviceAccounts?.signingKey !== undefined &&
+      tokens && {
+        mintToken: (request, namespace, account, warn) => tokens.mint(request, namespace, account, warn),
+      }),
     allocators: {
       serviceAddresses: new ServiceAddresses({
         client,
         range,
+        ...(options.serviceNodePorts && { nodePorts: options.serviceNodePorts }),
         prefix: storages.prefix,
         services: storages.of(servicesEntry).store.cache,
       }),
@@ -190,11 +176,13 @@ function createServices({ client, storages, objects, auth, range, log }: Foundat
   };
 }
 
-function createMetrics(storages: Storages, catalog: ResourceCatalog): ApiServerMetrics {
-  return new ApiServerMetrics({
+function createMetrics(storages: Storages, catalog: ResourceCatalog, { controller }: Fairness): ApiServerMetrics {
+  const metrics = new ApiServerMetrics({
     objectCounts: () => storages.counts(catalog),
     serves: (group, version, resource) => catalog.servedInfo(group, version, resource) !== undefined,
   });
+  if (controller !== undefined) addFlowMetrics(metrics.registry, controller);
+  return metrics;
 }
 
 interface Routing {
@@ -204,23 +192,29 @@ interface Routing {
   readonly checks: readonly HealthCheck[];
   readonly serverAddress: string;
   readonly catalog: ResourceCatalog;
+  readonly enables: ReturnType<typeof enablement>;
+  readonly fairness: Fairness;
+  readonly requestTimeoutMs: number;
   readonly log: Log;
 }
 
 /** What answers a request, however it fails. */
 function createHandler(routing: Routing): (ctx: RequestContext, reply: HttpReply) => Promise<void> {
-  const { auth, services, metrics, checks, serverAddress, catalog, log } = routing;
+  const { auth, services, metrics, checks, serverAddress, catalog, enables, fairness, log } = routing;
+  const shown = onlyEnabled(() => catalog.served, enables);
   const dispatch = dispatcher({
-    stages: auth.stages,
+    stages: [requestDeadline(routing.requestTimeoutMs), ...auth.stages],
     reviews: auth.reviews,
     services,
     catalog,
+    enables,
     routes: [
-      ...discoveryRoutes({ served: () => catalog.served, catchUp: () => catalog.catchUp(), serverAddress }),
-      ...openApiRoutes({ served: () => catalog.served, catchUp: () => catalog.catchUp() }),
+      ...discoveryRoutes({ served: shown, catchUp: () => catalog.catchUp(), serverAddress }),
+      ...openApiRoutes({ served: shown, catchUp: () => catalog.catchUp() }),
       ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, systemClock, signal) }),
       ...versionRoutes(),
       ...metrics.routes(),
+      ...fairness.routes,
       ...(auth.serviceAccountTokens?.routes() ?? []),
     ],
   });
@@ -235,6 +229,20 @@ function createHandler(routing: Routing): (ctx: RequestContext, reply: HttpReply
   };
 }
 
+function createHttpServer(options: ApiServerOptions, host: string, log: Log, routing: Routing): HttpServer {
+  return new HttpServer({
+    host,
+    port: options.securePort,
+    tls: options.tls,
+    ...(options.streamsPerConnection !== undefined && { streamsPerConnection: options.streamsPerConnection }),
+    ...(options.goawayChance !== undefined && { goawayChance: options.goawayChance }),
+    authorities: [options.clientCa, options.requestHeader?.clientCa].filter((pem) => pem !== undefined),
+    log,
+    handle: createHandler(routing),
+    refuse: (ctx, error) => refuse(ctx, error, log),
+  });
+}
+
 /** Starts at once, whether the store answers or not; until it does, /readyz says so and requests get 503. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const log = options.log ?? createLog('apiserver');
@@ -244,8 +252,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, systemClock, log);
   const catalog = createCatalog(storages, log);
   const objects = new InternalObjectStore(() => services, catalog);
-  const auth = createAuthFor(options, objects, catalog, storages);
-  const services = createServices({ client, storages, objects, auth, range, log });
+  const fairness = createFairness(options.limits, storages, log);
+  const auth = createAuthFor(options, objects, catalog, storages, fairness, log);
+  const services = createServices({ client, storages, objects, auth, range, options, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
   const hooks = new HookRunner(
@@ -257,21 +266,17 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ],
     log,
   );
-  const server = new HttpServer({
-    host,
-    port: options.securePort,
-    ...options.tls,
-    clientCa: options.clientCa,
-    handle: createHandler({
-      auth,
-      services,
-      log,
-      catalog,
-      metrics: createMetrics(storages, catalog),
-      checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
-      serverAddress: `${host}:${options.securePort}`,
-    }),
-    refuse: (ctx, error) => refuse(ctx, error, log),
+  const server = createHttpServer(options, host, log, {
+    auth,
+    services,
+    log,
+    catalog,
+    fairness,
+    metrics: createMetrics(storages, catalog, fairness),
+    checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
+    serverAddress: `${host}:${options.securePort}`,
+    enables: enablement(options.runtimeConfig),
+    requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
   });
   const disconnect = (): Promise<void> => (options.etcdClient === undefined ? client.close() : Promise.resolve());
   await server.listen().catch((error: unknown) => disconnect().then(() => Promise.reject(error as Error)));
@@ -289,14 +294,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const stopCompactor = startCompactor(client, log);
   const definitions = startDefinitions(storages, objects, log);
   const started = hooks.run(objects);
+  fairness.start(objects);
   log.info({ host, port: server.port }, 'serving the Kubernetes API');
 
   const stop = async (graceMs: number): Promise<void> => {
+    // /readyz fails from now on: whoever sends clients here has so long to notice
+    await sleep(options.shutdownDelayMs ?? 0);
     hooks.stop();
+    fairness.stop();
     stopCompactor();
     const leave = Promise.race([presence.stop(), sleep(graceMs)]);
     await Promise.all([server.close(graceMs), leave.catch(() => {}), started, definitions.stop()]);
     storages.stop();
+    await options.audit?.sink.close();
     await disconnect();
   };
   return {

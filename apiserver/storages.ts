@@ -11,6 +11,9 @@ import type { ObjectCodec } from './storage/object-codec.ts';
 import { ResourceStore } from './storage/resource-store.ts';
 import { WatchCache } from './storage/watch-cache.ts';
 
+/** `registry`, `/registry/` → `/registry/` */
+export const keyPrefixOf = (etcdPrefix: string): string => `/${etcdPrefix.split('/').filter(Boolean).join('/')}/`;
+
 interface CustomStorage {
   readonly identity: string;
   readonly storage: Storage;
@@ -28,7 +31,7 @@ export class Storages {
   readonly prefix: string;
 
   constructor(client: EtcdClient, etcdPrefix: string, clock: Clock, log: Log) {
-    this.prefix = `/${etcdPrefix.split('/').filter(Boolean).join('/')}/`;
+    this.prefix = keyPrefixOf(etcdPrefix);
     const fresh = new FreshRevision(client, `${this.prefix}health`);
     this.#make = (path, codec) => {
       const prefix = `${this.prefix}${path}/`;

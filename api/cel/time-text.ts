@@ -7,8 +7,8 @@ const nanosPerSecond = 1_000_000_000n;
 const units: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
+  '\u00b5s': 1_000n,
+  '\u03bcs': 1_000n,
   ms: 1_000_000n,
   s: nanosPerSecond,
   m: 60n * nanosPerSecond,
@@ -19,7 +19,7 @@ const units: Readonly<Record<string, bigint>> = {
 export const parseDuration = (text: string): CelDuration | undefined => {
   const [, sign, rest] = /^([+-]?)(.*)$/s.exec(text)!;
   if (rest === '0') return checkedDuration(0n);
-  const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
+  const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
   let nanos = 0n;
   while (part.lastIndex < rest!.length) {
     const found = part.exec(rest!);

@@ -1,15 +1,10 @@
 import { newUnauthorized } from '../../api/meta/status.ts';
 import type { Authenticator, RequestContext, Stage, User } from '../pipeline.ts';
+import { anonymousPolicy, type AllowsAnonymous } from './anonymous.ts';
 
 export const authenticatedGroup = 'system:authenticated';
 export const unauthenticatedGroup = 'system:unauthenticated';
 export const anonymousUser: User = { name: 'system:anonymous', groups: [unauthenticatedGroup] };
-
-/** Paths, and all below them, that may be asked for without credentials. */
-const anonymousRoots: readonly string[] = ['/livez', '/readyz', '/healthz', '/version'];
-
-const allowsAnonymous = (path: string): boolean =>
-  anonymousRoots.some((root) => path === root || path.startsWith(`${root}/`));
 
 async function identify(authenticators: readonly Authenticator[], ctx: RequestContext): Promise<User | undefined> {
   let refusal: unknown;
@@ -26,9 +21,9 @@ async function identify(authenticators: readonly Authenticator[], ctx: RequestCo
   return undefined;
 }
 
-/** Sets `ctx.user`, or answers 401: for bad credentials always, for none outside health and version. */
+/** Sets `ctx.user`, or answers 401: for bad credentials always, for none where anonymous requests are not allowed. */
 export const authenticationStage =
-  (authenticators: readonly Authenticator[]): Stage =>
+  (authenticators: readonly Authenticator[], allowsAnonymous: AllowsAnonymous = anonymousPolicy(undefined)): Stage =>
   async (ctx, next) => {
     const user = await identify(authenticators, ctx);
     if (user !== undefined) {

@@ -25,9 +25,14 @@ export async function authorizeAs(authorizer: Authorizer, ctx: RequestContext, v
   if (!decision.allowed) throw forbidden(ctx.user, info, decision.reason);
 }
 
+/** What every request goes through; the audit log is told what was decided, and why. */
 export const authorizationStage =
   (authorizer: Authorizer): Stage =>
   async (ctx, next) => {
-    await authorizeAs(authorizer, ctx, ctx.info.verb);
+    if (ctx.user === undefined) throw newUnauthorized();
+    const { allowed, reason } = await authorizer.authorize(ctx.user, ctx.info);
+    ctx.audit?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+    ctx.audit?.annotate('authorization.k8s.io/reason', reason);
+    if (!allowed) throw forbidden(ctx.user, ctx.info, reason);
     await next();
   };

@@ -1,3 +1,4 @@
+import { silentLog, type Log } from '../../base/log.ts';
 import { newUnauthorized } from '../../api/meta/status.ts';
 import type { Authenticator, RequestContext, User } from '../pipeline.ts';
 
@@ -18,9 +19,11 @@ export function bearerToken(authorization: string | undefined): string | undefin
 /** `Authorization: Bearer …`, whichever kind of token it is. A token that no kind knows is refused. */
 export class BearerAuthenticator implements Authenticator {
   readonly #kinds: readonly TokenAuthenticator[];
+  readonly #log: Log;
 
-  constructor(kinds: readonly TokenAuthenticator[]) {
+  constructor(kinds: readonly TokenAuthenticator[], log: Log = silentLog) {
     this.#kinds = kinds;
+    this.#log = log;
   }
 
   async authenticate(ctx: RequestContext): Promise<User | undefined> {
@@ -33,8 +36,13 @@ export class BearerAuthenticator implements Authenticator {
 
   async authenticateToken(token: string, audiences?: readonly string[]): Promise<User | undefined> {
     for (const kind of this.#kinds) {
-      const user = await kind.authenticateToken(token, audiences);
-      if (user !== undefined) return user;
+      try {
+        const user = await kind.authenticateToken(token, audiences);
+        if (user !== undefined) return user;
+      } catch (error) {
+        // A token that one kind finds bad may be another's. What is wrong with it is not for whoever shows it.
+        this.#log.info({ error: error instanceof Error ? error.message : String(error) }, 'a bearer token was refused');
+      }
     }
     return undefined;
   }

@@ -2,15 +2,12 @@ import { newBadRequest } from '../../api/meta/status.ts';
 import type { Authorizer, RequestContext, RequestInfo, Stage, User } from '../pipeline.ts';
 import { anonymousUser, authenticatedGroup, unauthenticatedGroup } from './authentication-stage.ts';
 import { forbidden } from './authorization-stage.ts';
+import { headerValues } from './header-values.ts';
 
 const serviceAccountPrefix = 'system:serviceaccount:';
 
-/** Repeated headers arrive joined with a comma. */
-const listHeader = (ctx: RequestContext, name: string): string[] => {
-  const value = ctx.headers[name];
-  const texts = Array.isArray(value) ? value : (value ?? '').split(',');
-  return texts.map((text) => text.trim()).filter((text) => text !== '');
-};
+const listHeader = (ctx: RequestContext, name: string): string[] =>
+  headerValues(ctx, name).filter((text) => text !== '');
 
 interface Wanted {
   readonly name: string;
@@ -109,6 +106,7 @@ export const impersonationStage =
         ...(Object.keys(wanted.extra).length === 0 ? {} : { extra: wanted.extra }),
       };
       ctx.user = user;
+      ctx.audit?.impersonates(user);
     }
     await next();
   };

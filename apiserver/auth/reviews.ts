@@ -88,7 +88,11 @@ async function decide(
   spec: SubjectAccessReviewSpec,
 ): Promise<SubjectAccessReviewStatus> {
   const decision = await authorizer.authorize(user, questionOf(spec));
-  return { allowed: decision.allowed, ...(decision.reason === '' ? {} : { reason: decision.reason }) };
+  return {
+    allowed: decision.allowed,
+    ...(decision.denied === true && { denied: true }),
+    ...(decision.reason === '' ? {} : { reason: decision.reason }),
+  };
 }
 
 const specUser = (spec: SubjectAccessReviewSpec): User => ({

@@ -1,7 +1,8 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
 import type { KubeObject } from '../pipeline.ts';
 import { FakeStore } from '../testing/fake-context.ts';
+import { signToken } from './json-web-token.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 
 const pem = (type: 'rsa' | 'ec'): string =>
@@ -19,7 +20,12 @@ async function setup(
 ): Promise<{ store: FakeStore; clock: { now: number }; tokens: ServiceAccountTokens }> {
   const store = new FakeStore();
   await store.ensure('', 'serviceaccounts', { metadata: { name: 's', namespace: 'n', uid: 'u1' } });
-  await store.ensure('', 'pods', { metadata: { name: 'p', namespace: 'n', uid: 'p1' } });
+  await store.ensure('', 'serviceaccounts', { metadata: { name: 'other', namespace: 'n', uid: 'u2' } });
+  await store.ensure('', 'pods', {
+    metadata: { name: 'p', namespace: 'n', uid: 'p1' },
+    spec: { serviceAccountName: 's', nodeName: 'node-1' },
+  });
+  await store.ensure('', 'nodes', { metadata: { name: 'node-1', uid: 'n1' } });
   const clock = { now: start };
   return { store, clock, tokens: new ServiceAccountTokens({ store, nowMs: () => clock.now, signingKey }) };
 }
@@ -70,7 +76,11 @@ void t.test('a bound token dies with its pod', async (t) => {
   const { tokens, store } = await setup(ec);
   const request = { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p', uid: 'p1' } } };
   const token = tokenOf(await tokens.mint(request, 'n', 's'));
-  t.same((await tokens.authenticateToken(token))?.extra?.['authentication.kubernetes.io/pod-name'], ['p']);
+  t.match((await tokens.authenticateToken(token))?.extra, {
+    'authentication.kubernetes.io/pod-name': ['p'],
+    'authentication.kubernetes.io/node-name': ['node-1'],
+    'authentication.kubernetes.io/node-uid': ['n1'],
+  });
   store.objects.set('/pods', []);
   t.equal(await tokens.authenticateToken(token), undefined);
 });
@@ -94,7 +104,14 @@ void t.test('mint refuses what cannot be', async (t) => {
     message: /may not specify a duration less than 10 minutes/,
   });
   await t.rejects(mint({ boundObjectRef: { kind: 'Pod', name: 'p', uid: 'old' } }), { code: 409 });
-  await t.rejects(mint({ boundObjectRef: { kind: 'Service', name: 'p' } }), { code: 422 });
+  await t.rejects(mint({ boundObjectRef: { apiVersion: 'v1', kind: 'Service', name: 'p' } }), {
+    code: 400,
+    message: 'cannot bind token to object of type /v1, Kind=Service',
+  });
+  await t.rejects(tokens.mint({ spec: { boundObjectRef: { kind: 'Pod', name: 'p' } } }, 'n', 'other'), {
+    code: 400,
+    message: 'cannot bind token for serviceaccount "other" to pod running with different serviceaccount name.',
+  });
   t.throws(
     () =>
       new ServiceAccountTokens({
@@ -104,4 +121,71 @@ void t.test('mint refuses what cannot be', async (t) => {
       }),
     /cannot sign service account tokens/,
   );
+});
+
+const minted = async (tokens: ServiceAccountTokens, spec: object = {}): Promise<string> =>
+  tokenOf(await tokens.mint({ spec }, 'n', 's'));
+
+void t.test('a pod on its way out keeps its token for a minute', async (t) => {
+  const { tokens, store, clock } = await setup(ec);
+  const token = await minted(tokens, { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' } });
+  const deletionTimestamp = new Date(start).toISOString();
+  store.objects.set('/pods', [{ metadata: { name: 'p', namespace: 'n', uid: 'p1', deletionTimestamp } }]);
+  clock.now = start + 59_000;
+  t.ok(await tokens.authenticateToken(token));
+  clock.now = start + 61_000;
+  t.equal(await tokens.authenticateToken(token), undefined);
+});
+
+void t.test('tokens of pods are extended to a year where that is wanted, and of nothing else', async (t) => {
+  const { store, clock } = await setup(ec);
+  const tokens = new ServiceAccountTokens({ store, nowMs: () => clock.now, signingKey: ec, extends: true });
+  const boundObjectRef = { kind: 'Pod', apiVersion: 'v1', name: 'p' };
+  const ofPod = await minted(tokens, { boundObjectRef, expirationSeconds: 3607 });
+  const byHand = await minted(tokens, { boundObjectRef, expirationSeconds: 3600 });
+  clock.now = start + 3_700_000;
+  t.ok(await tokens.authenticateToken(ofPod));
+  t.equal(await tokens.authenticateToken(byHand), undefined);
+});
+
+void t.test('the longest life shortens, and says so', async (t) => {
+  const { store } = await setup(ec);
+  const tokens = new ServiceAccountTokens({ store, nowMs: () => start, signingKey: ec, maxSeconds: 3600 });
+  const warnings: string[] = [];
+  const request = await tokens.mint({ spec: { expirationSeconds: 7200 } }, 'n', 's', (text) => warnings.push(text));
+  t.match(request, { spec: { expirationSeconds: 3600 } });
+  t.same(warnings, ['requested expiration of 7200 seconds shortened to 3600 seconds']);
+});
+
+void t.test('issuers: the first signs, tokens of the others are good, of anybody else not', async (t) => {
+  const { store } = await setup(ec);
+  const of = (...issuers: string[]): ServiceAccountTokens =>
+    new ServiceAccountTokens({ store, nowMs: () => start, signingKey: ec, issuers, audiences: ['api'] });
+  const token = await minted(of('https://old'));
+  t.ok(await of('https://new', 'https://old').authenticateToken(token));
+  t.equal(await of('https://new').authenticateToken(token), undefined);
+});
+
+void t.test('a token of a Secret is good while the Secret holds it', async (t) => {
+  const { store, tokens } = await setup(ec);
+  const claims = {
+    iss: 'kubernetes/serviceaccount',
+    sub: 'system:serviceaccount:n:s',
+    'kubernetes.io/serviceaccount/namespace': 'n',
+    'kubernetes.io/serviceaccount/secret.name': 's-token',
+    'kubernetes.io/serviceaccount/service-account.name': 's',
+    'kubernetes.io/serviceaccount/service-account.uid': 'u1',
+  };
+  const token = signToken(createPrivateKey(ec), claims);
+  const secretWith = (held: string, labels = {}): KubeObject => ({
+    metadata: { name: 's-token', namespace: 'n', uid: 'x1', labels },
+    data: { token: Buffer.from(held).toString('base64') },
+  });
+  t.equal(await tokens.authenticateToken(token), undefined, 'no such Secret');
+  store.objects.set('/secrets', [secretWith(token)]);
+  t.match(await tokens.authenticateToken(token), { name: 'system:serviceaccount:n:s', uid: 'u1' });
+  store.objects.set('/secrets', [secretWith('another')]);
+  t.equal(await tokens.authenticateToken(token), undefined, 'it holds another one');
+  store.objects.set('/secrets', [secretWith(token, { 'kubernetes.io/legacy-token-invalid-since': '2026-01-01' })]);
+  t.equal(await tokens.authenticateToken(token), undefined, 'it was declared invalid');
 });

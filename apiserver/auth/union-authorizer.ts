@@ -17,7 +17,7 @@ export const healthAuthorizer: Authorizer = {
   }),
 };
 
-/** The first that allows decides; otherwise all reasons are given. */
+/** The first that allows or denies decides; otherwise all reasons are given. */
 export class UnionAuthorizer implements Authorizer {
   readonly #authorizers: readonly Authorizer[];
 
@@ -29,7 +29,7 @@ export class UnionAuthorizer implements Authorizer {
     const reasons: string[] = [];
     for (const authorizer of this.#authorizers) {
       const decision = await authorizer.authorize(user, info);
-      if (decision.allowed) return decision;
+      if (decision.allowed || decision.denied === true) return decision;
       if (decision.reason !== '') reasons.push(decision.reason);
     }
     return { allowed: false, reason: reasons.join('\n') };

@@ -1,6 +1,8 @@
+import type { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate } from 'node:tls';
 import { newUnauthorized } from '../../api/meta/status.ts';
 import type { Authenticator, RequestContext, User } from '../pipeline.ts';
+import { chainsTo } from './certificate-chain.ts';
 
 const clientAuthUsage = '1.3.6.1.5.5.7.3.2';
 
@@ -14,11 +16,13 @@ interface CertificateUser {
 const valuesOf = (value: string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
+export const isForClients = ({ ext_key_usage: usages }: DetailedPeerCertificate): boolean =>
+  usages === undefined || usages.includes(clientAuthUsage);
+
 /** Who a certificate names: common name → user, organisations → groups. */
 export function certificateUser(certificate: DetailedPeerCertificate): User | undefined {
   const [name] = valuesOf(certificate.subject?.CN);
-  const usages = certificate.ext_key_usage;
-  if (!name || (usages !== undefined && !usages.includes(clientAuthUsage))) return undefined;
+  if (!name || !isForClients(certificate)) return undefined;
   const fingerprint = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
   return {
     name,
@@ -35,14 +39,19 @@ export class X509Authenticator implements Authenticator {
   readonly #nowMs: () => number;
   /** certificates belong to connections: forgotten with them */
   readonly #known = new WeakMap<DetailedPeerCertificate, CertificateUser>();
+  readonly #foreign = new WeakSet<DetailedPeerCertificate>();
+  readonly #authorities: readonly X509Certificate[] | undefined;
 
-  constructor(nowMs: () => number) {
+  /** `authorities`: needed where the port knows clients of other authorities, too. */
+  constructor(nowMs: () => number, authorities?: readonly X509Certificate[]) {
     this.#nowMs = nowMs;
+    this.#authorities = authorities;
   }
 
   authenticate(ctx: RequestContext): User | undefined {
     const certificate = ctx.clientCertificate;
     if (certificate === undefined) return undefined;
+    if (this.#foreign.has(certificate)) throw newUnauthorized();
     const known = this.#known.get(certificate) ?? this.#read(certificate);
     const now = this.#nowMs();
     if (known === undefined || now < known.validFromMs || now > known.validToMs) throw newUnauthorized();
@@ -50,6 +59,10 @@ export class X509Authenticator implements Authenticator {
   }
 
   #read(certificate: DetailedPeerCertificate): CertificateUser | undefined {
+    if (this.#authorities !== undefined && !chainsTo(certificate, this.#authorities)) {
+      this.#foreign.add(certificate);
+      return undefined;
+    }
     const user = certificateUser(certificate);
     if (user === undefined) return undefined;
     const read = {

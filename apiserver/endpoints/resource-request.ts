@@ -28,7 +28,16 @@ export interface EndpointServices {
   /** throws 403 where the user may not do this instead of what was asked for: a PUT that creates */
   authorize(ctx: RequestContext, verb: ResourceVerb): Promise<void>;
   /** answers a TokenRequest; absent where there is no key to sign with */
-  readonly mintToken?: (request: KubeObject, namespace: string, account: string) => Promise<KubeObject>;
+  readonly mintToken?: (
+    request: KubeObject,
+    namespace: string,
+    account: string,
+    warn: (text: string) => void,
+  ) => Promise<KubeObject>;
+  /** watches end after a time between this and twice as long, where it is not the usual one */
+  readonly watchSecondsMin?: number;
+  /** of events, where it is not the usual one */
+  readonly eventTtlSeconds?: number;
 }
 
 /** One request for one resource. */
@@ -43,7 +52,11 @@ export interface ResourceRequest {
 export const withLease = <T>(
   { entry, services }: ResourceRequest,
   write: (lease: string | undefined) => Promise<T>,
-): Promise<T> => (entry.ttlSeconds === undefined ? write(undefined) : services.leases.write(entry.ttlSeconds, write));
+): Promise<T> => {
+  if (entry.ttlSeconds === undefined) return write(undefined);
+  // events are all that is forgotten after a time
+  return services.leases.write(services.eventTtlSeconds ?? entry.ttlSeconds, write);
+};
 
 export type VerbHandler = (request: ResourceRequest) => Promise<void>;
 

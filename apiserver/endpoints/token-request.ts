@@ -24,5 +24,6 @@ export async function requestToken(request: ResourceRequest): Promise<void> {
     throw newBadRequest(`the name of the object (${named}) does not match the name on the URL (${name})`);
   }
   await admitSubresource(request, object, options.dryRun);
-  sendAny(ctx, 201, await services.mintToken(object, namespace, name), form);
+  const warn = (text: string): void => ctx.reply.warn(text);
+  sendAny(ctx, 201, await services.mintToken(object, namespace, name, warn), form);
 }

@@ -69,10 +69,10 @@ export async function changeObject(
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), ctx.info.name);
     const current = presented(entry, stored).object;
     const change = await nextVersion(request, current, make(current), { dryRun, applied });
-    if (change === undefined) return { object: stored.object };
+    if (change === undefined) return { object: stored.object, onlyLooks: dryRun };
     if (!dryRun) return change;
     wouldBe = change.object;
-    return { object: stored.object };
+    return { object: stored.object, onlyLooks: true };
   };
   const result = await withLease(request, (lease) => storage.store.update(key, decide, lease));
   const shown = wouldBe;

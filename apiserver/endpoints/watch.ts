@@ -136,7 +136,8 @@ function run(
       stream.end();
     },
   });
-  const seconds = options.timeoutSeconds || watchTimeoutSecondsMin * (1 + systemRandom.next());
+  const secondsMin = services.watchSecondsMin ?? watchTimeoutSecondsMin;
+  const seconds = options.timeoutSeconds || secondsMin * (1 + systemRandom.next());
   const cancelTimeout = services.clock.after(seconds * 1000, () => {
     bookmark();
     close();

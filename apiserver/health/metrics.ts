@@ -1,6 +1,7 @@
 /** What Prometheus reads at /metrics, under the names that kube-apiserver uses. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { NonResourceRoute, RequestContext, RequestInfo, RequestObserver } from '../pipeline.ts';
+import { isLongRunning } from '../transport/long-running.ts';
 
 export interface MetricsOptions {
   /** resources and how many objects of each the store holds, as far as the watch caches know */
@@ -33,10 +34,6 @@ function scopeOf(info: RequestInfo): string {
   if (info.name !== '') return 'resource';
   return info.namespace === '' ? 'cluster' : 'namespace';
 }
-
-const isLongRunning = (info: RequestInfo): boolean =>
-  info.isResourceRequest &&
-  (info.verb === 'watch' || ['log', 'exec', 'attach', 'portforward'].includes(info.subresource));
 
 const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'head']);
 

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../pipeline.ts';
-import type { KeyValue } from './etcd-client.ts';
+import { decodeObject, hasProtobufPrefix } from '../../api/codec/protobuf.ts';
+import { UnreadableError, type KeyValue } from './etcd-client.ts';
 import { writeMark } from './write-mark.ts';
 
 const decoder = new TextDecoder();
@@ -16,22 +17,31 @@ export class CachedObject {
   readonly lease: string;
   /** of its stored form, for bounds on what is kept; 0: not from the store */
   readonly storedBytes: number;
+  /** what its stored value is sealed with; undefined: not known */
+  readonly form: string | undefined;
   #bareJson: string | undefined;
   #frames: Map<string, Uint8Array> | undefined;
 
-  constructor(key: string, object: KubeObject, modRevision: number, lease: string, storedBytes = 0) {
+  constructor(key: string, object: KubeObject, modRevision: number, lease: string, storedBytes = 0, form?: string) {
     this.key = key;
     this.object = object;
     this.modRevision = modRevision;
     this.lease = lease;
     this.storedBytes = storedBytes;
+    this.form = form;
   }
 
-  /** The store's JSON does not hold the resourceVersion: it is the mod revision. */
+  /**
+   * The store's JSON does not hold the resourceVersion: it is the mod revision. Protobuf is what a real kube-apiserver on
+   * the same store writes. Throws UnreadableError where the value could not be decrypted.
+   */
   static decode(kv: KeyValue): CachedObject {
-    const object = JSON.parse(decoder.decode(kv.value)) as KubeObject;
+    if (kv.unreadable !== undefined) throw new UnreadableError(`unable to transform key "${kv.key}": ${kv.unreadable}`);
+    const object = (
+      hasProtobufPrefix(kv.value) ? decodeObject(kv.value) : JSON.parse(decoder.decode(kv.value))
+    ) as KubeObject;
     object.metadata = { ...object.metadata, resourceVersion: String(kv.modRevision) };
-    return new CachedObject(kv.key, object, kv.modRevision, kv.lease, kv.value.length);
+    return new CachedObject(kv.key, object, kv.modRevision, kv.lease, kv.value.length, kv.form);
   }
 
   /** Without kind and apiVersion, as items of a list are. */

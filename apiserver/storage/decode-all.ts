@@ -10,6 +10,6 @@ export async function decodeAll(kvs: readonly KeyValue[], codec: ObjectCodec): P
   return stored.map((one, i) => {
     const object = shown[i];
     if (object === undefined) throw new Error(`${one.key}: lost in conversion`);
-    return new CachedObject(one.key, object, one.modRevision, one.lease, one.storedBytes);
+    return new CachedObject(one.key, object, one.modRevision, one.lease, one.storedBytes, one.form);
   });
 }

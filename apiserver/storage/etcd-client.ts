@@ -13,6 +13,10 @@ export interface KeyValue {
   readonly version: number;
   /** '0': none */
   readonly lease: string;
+  /** what it was sealed with, where values are; '': with nothing */
+  readonly form?: string;
+  /** why the value is not what was written */
+  readonly unreadable?: string;
 }
 
 export interface RangeRequest {
@@ -102,6 +106,13 @@ export interface EtcdClient {
   /** false where progress notifications may overtake events (etcd < 3.4.25, 3.5.0 to 3.5.7: issue 15220) */
   progressIsOrdered(): Promise<boolean>;
   close(): Promise<void>;
+  /** what a value of this key is sealed with now, where values are */
+  formOf?(key: string): string;
+}
+
+/** A value that could not be opened: it stays as it is, and whoever asks for it is told. */
+export class UnreadableError extends Error {
+  override name = 'UnreadableError';
 }
 
 export type EtcdErrorKind =

@@ -2,7 +2,7 @@ import { newExpired, newServiceUnavailable, newTooLargeResourceVersion, StatusEr
 import type { KubeObject } from '../pipeline.ts';
 import { CachedObject } from './cached-object.ts';
 import { decodeContinue, encodeContinue } from './continue-token.ts';
-import { EtcdError, prefixEnd, type EtcdClient, type KeyValue } from './etcd-client.ts';
+import { EtcdError, prefixEnd, UnreadableError, type EtcdClient, type KeyValue } from './etcd-client.ts';
 import type { FreshRevision } from './fresh-revision.ts';
 import { decodeAll } from './decode-all.ts';
 import type { ObjectCodec } from './object-codec.ts';
@@ -108,6 +108,8 @@ export class ListReader {
 
   #fromCache(query: ListQuery): ListResult {
     const { limit, prefix, selects } = query;
+    const unreadable = this.#cache.unreadable(prefix);
+    if (unreadable !== undefined) throw new UnreadableError(unreadable);
     const revision = this.#cache.revision;
     const items: CachedObject[] = [];
     let more = 0;

@@ -17,6 +17,8 @@ export interface Together {
 export interface Change extends Together {
   /** 'delete' removes it; the object as it is now: nothing to write */
   readonly object: KubeObject | 'delete';
+  /** nothing is written, whatever becomes of it */
+  readonly onlyLooks?: boolean;
 }
 
 /** What became of it: the object written, or its last state where it was deleted. */
@@ -105,10 +107,12 @@ export class ResourceStore {
   async #carryOut(
     key: string,
     current: CachedObject | undefined,
-    { object, guards, operations, onTaken }: Change,
+    { object, guards, operations, onTaken, onlyLooks = false }: Change,
     ownLease?: string,
   ): Promise<ChangeResult | { current: CachedObject | undefined }> {
-    if (current !== undefined && object === current.object) return { object: current, deleted: false };
+    if (current !== undefined && object === current.object && (onlyLooks || !this.#isOutdated(current))) {
+      return { object: current, deleted: false };
+    }
     const expected = current?.modRevision ?? 0;
     const lease = ownLease ?? current?.lease ?? noLease;
     const value = object === 'delete' ? undefined : await this.#encode(object);
@@ -120,6 +124,11 @@ export class ResourceStore {
     if (object !== 'delete') return { object: withRevision(key, object, result.revision, lease), deleted: false };
     if (current === undefined) throw new Error(`${key}: nothing to delete`);
     return { object: current.deletedAt(result.revision), deleted: true };
+  }
+
+  /** Sealed otherwise than values are now: writing it again, though nothing changes, is how keys are rotated. */
+  #isOutdated({ key, form }: CachedObject): boolean {
+    return form !== undefined && this.#client.formOf !== undefined && this.#client.formOf(key) !== form;
   }
 
   async #encode(object: KubeObject): Promise<Uint8Array> {

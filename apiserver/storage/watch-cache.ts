@@ -6,6 +6,7 @@ import { CachedObject } from './cached-object.ts';
 import {
   EtcdError,
   prefixEnd,
+  UnreadableError,
   type EtcdClient,
   type KeyValue,
   type StoreEvent,
@@ -70,6 +71,8 @@ export class WatchCache {
   readonly #subscribers = new Set<CacheSubscriber>();
   readonly #waiters = new Set<Waiter>();
   readonly #readyWaiters = new Set<() => void>();
+  /** values that could not be decrypted, and why: a list without them would be wrong */
+  readonly #unreadable = new Map<string, string>();
   #cancelTimer: (() => void) | undefined;
   #cancelProgress: (() => void) | undefined;
 
@@ -98,6 +101,13 @@ export class WatchCache {
   /** counts changes of what it holds, whatever their revisions */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** why what is below `prefix` is not all that there is */
+  unreadable(prefix: string): string | undefined {
+    if (this.#unreadable.size === 0) return undefined;
+    for (const [key, why] of this.#unreadable) if (key.startsWith(prefix)) return why;
+    return undefined;
   }
 
   get size(): number {
@@ -185,6 +195,7 @@ export class WatchCache {
 
   async #fill(): Promise<void> {
     try {
+      this.#unreadable.clear();
       const { entries, revision } = await this.#list();
       if (this.#stopped) return;
       this.#entries = entries;
@@ -225,9 +236,11 @@ export class WatchCache {
       const known = this.#entries.get(kv.key);
       const entry = known?.modRevision === kv.modRevision ? known : CachedObject.decode(kv);
       entries.set(kv.key, entry);
+      this.#unreadable.delete(kv.key);
       return entry;
     } catch (error) {
-      this.#log.error({ key: kv.key, revision: kv.modRevision, err: error }, 'stored object is not readable JSON');
+      if (error instanceof UnreadableError) this.#unreadable.set(kv.key, error.message);
+      this.#log.error({ key: kv.key, revision: kv.modRevision, err: error }, 'stored object is not readable');
       return undefined;
     }
   }
@@ -286,6 +299,7 @@ export class WatchCache {
   #change(event: StoreEvent, revision: number, decoded?: ReadonlyMap<KeyValue, CachedObject>): CacheEvent | undefined {
     const previous = this.#entries.get(event.kv.key);
     if (event.type === 'delete') {
+      this.#unreadable.delete(event.kv.key);
       if (previous === undefined) return undefined;
       this.#entries.delete(event.kv.key);
       return { type: 'DELETED', revision, current: previous.deletedAt(revision), previous };

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import { sleep } from '../../base/clock.ts';
+import { silentLog } from '../../base/log.ts';
 import { TestCa, type KeyPair } from '../testing/certificates.ts';
 import { HttpServer } from './http-server.ts';
 
@@ -14,8 +15,9 @@ async function startServer(ca: TestCa, bodies: number[]): Promise<HttpServer> {
   const server = new HttpServer({
     host: '127.0.0.1',
     port: 0,
-    ...(await ca.issue('CN=kube-apiserver')),
-    clientCa: ca.cert,
+    tls: await ca.issue('CN=kube-apiserver'),
+    authorities: [ca.cert],
+    log: silentLog,
     bodyTimeoutMs,
     handle: async (ctx) => {
       bodies.push(ctx.body.length);

@@ -3,15 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { constants as http2Constants, type Http2ServerRequest, type Http2Session } from 'node:http2';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Log } from '../../base/log.ts';
 import { sleep, systemClock } from '../../base/clock.ts';
+import { systemRandom } from '../../base/random.ts';
 import { newBadRequest, newRequestEntityTooLarge } from '../../api/meta/status.ts';
 import type { ReplyStream, RequestContext } from '../pipeline.ts';
 import { HttpReply, type RawResponse } from './http-reply.ts';
+import { CertificateRenewal } from './certificate-renewal.ts';
 import { parseRequestInfo } from './request-info.ts';
+import { secureContext, type ServingTls } from './serving-tls.ts';
 
 /** as kube-apiserver */
 export const maxRequestBytes = 3 * 1024 * 1024;
-const streamsPerConnectionMax = 1_000;
+const streamsPerConnectionDefault = 1_000;
 /** Node's own 10 MB are less than one large list: while it is on its way, other requests were turned away. */
 const connectionMemoryMbMax = 256;
 /** A body must be there by then: an unfinished one holds memory. */
@@ -20,18 +24,30 @@ export const bodyTimeoutMsDefault = 60_000;
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly cert: string;
-  readonly key: string;
-  /** clients whose certificates it signed are known by them */
-  readonly clientCa: string;
+  readonly tls: ServingTls;
+  /** PEM: clients whose certificates they signed are known by them */
+  readonly authorities: readonly string[];
+  readonly log: Log;
   /** answers everything; must not throw */
   readonly handle: (ctx: RequestContext, reply: HttpReply) => Promise<void>;
   readonly bodyTimeoutMs?: number;
+  readonly streamsPerConnection?: number;
+  /** the part of HTTP/2 requests after which the client is told to connect anew */
+  readonly goawayChance?: number;
   /** answers what could not even become a request */
   readonly refuse: (ctx: RequestContext, error: unknown) => void;
 }
 
 const http2Cancel = http2Constants.NGHTTP2_CANCEL;
+
+const gzipWanted = /(^|,)\s*gzip\s*(,|;(?!\s*q=0(\.0*)?\s*(,|$))|$)/;
+const auditIdPattern = /^[\w.:-]{1,64}$/;
+
+/** A client may name its requests, to find them again in audit logs. */
+function auditIdOf({ headers }: RawRequest): string | undefined {
+  const asked = headers['audit-id'];
+  return typeof asked === 'string' && auditIdPattern.test(asked) ? asked : undefined;
+}
 
 type RawRequest = IncomingMessage | Http2ServerRequest;
 
@@ -43,6 +59,7 @@ export class HttpServer {
   readonly #streams = new Set<ReplyStream>();
   readonly #sockets = new Set<TLSSocket>();
   readonly #sessions = new Set<Http2Session>();
+  readonly #renewal: CertificateRenewal;
   #port = 0;
 
   constructor(options: HttpServerOptions) {
@@ -51,12 +68,10 @@ export class HttpServer {
       http2: true,
       https: {
         allowHTTP1: true,
-        cert: options.cert,
-        key: options.key,
-        ca: options.clientCa,
-        requestCert: true,
+        ...secureContext(options.tls, options.tls, options.authorities),
+        requestCert: options.authorities.length > 0,
         rejectUnauthorized: false,
-        settings: { maxConcurrentStreams: streamsPerConnectionMax },
+        settings: { maxConcurrentStreams: options.streamsPerConnection ?? streamsPerConnectionDefault },
         maxSessionMemory: connectionMemoryMbMax,
       },
       bodyLimit: maxRequestBytes,
@@ -78,6 +93,7 @@ export class HttpServer {
       session.once('close', () => this.#sessions.delete(session));
     });
     this.#app = app as unknown as FastifyInstance;
+    this.#renewal = new CertificateRenewal(app.server, options.tls, options.authorities, options.log);
   }
 
   get port(): number {
@@ -92,6 +108,7 @@ export class HttpServer {
 
   /** Watches end, clients are told to go elsewhere, requests under way may finish for `graceMs`. */
   async close(graceMs: number): Promise<void> {
+    this.#renewal.stop();
     const closed = this.#app.close();
     for (const stream of this.#streams) stream.end();
     for (const session of this.#sessions) session.close();
@@ -153,14 +170,21 @@ export class HttpServer {
     const raw = request.raw as RawRequest;
     const abort = new AbortController();
     (response as NodeJS.EventEmitter).once('close', () => abort.abort());
-    const http = new HttpReply(response, abort.signal, (stream) => {
+    const keep = (stream: ReplyStream): void => {
       this.#streams.add(stream);
       abort.signal.addEventListener('abort', () => this.#streams.delete(stream));
-    });
+    };
+    const http = new HttpReply(
+      response,
+      abort.signal,
+      keep,
+      gzipWanted.test([raw.headers['accept-encoding'] ?? ''].flat().join(',')),
+    );
+    this.#maybeSendAway(raw, response);
     const [path = '/', search = ''] = (raw.url ?? '/').split('?', 2);
     const query = new URLSearchParams(search);
     const method = raw.method ?? 'GET';
-    const requestId = randomUUID();
+    const requestId = auditIdOf(raw) ?? randomUUID();
     http.header('audit-id', requestId);
     let info = parseRequestInfo(method, '/', query);
     let error: unknown;
@@ -173,7 +197,9 @@ export class HttpServer {
       info,
       method,
       headers: raw.headers,
+      rawHeaders: raw.rawHeaders,
       query,
+      uri: raw.url ?? '/',
       body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(),
       clientCertificate: this.#certificateOf(raw),
       remoteAddress: raw.socket.remoteAddress ?? '',
@@ -184,6 +210,15 @@ export class HttpServer {
       startedMs: systemClock.monotonicMs(),
     };
     return { ctx, http, error };
+  }
+
+  /** Clients that stay on one connection for ever would never come to know new servers. */
+  #maybeSendAway(raw: RawRequest, response: RawResponse): void {
+    const { goawayChance = 0 } = this.#options;
+    if (goawayChance === 0 || !('stream' in raw) || systemRandom.next() >= goawayChance) return;
+    const { session } = raw.stream;
+    // it gets its answer, and all others that it has asked for
+    (response as NodeJS.EventEmitter).once('finish', () => session?.close());
   }
 
   /** Read once a connection. */

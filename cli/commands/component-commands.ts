@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
+import { apiserverHelp } from '../apiserver/help.ts';
 import { etcdHelp } from '../etcd/help.ts';
 import { addFlags } from './flags.ts';
 import type { Flag, FlagValues } from './flags.ts';
-import { apiserverFlags, controllerManagerFlags, kubeletFlags, schedulerFlags } from './component-flags.ts';
+import { controllerManagerFlags, kubeletFlags, schedulerFlags } from './component-flags.ts';
 
 interface Component {
   readonly name: string;
@@ -15,14 +16,6 @@ interface Component {
 
 /** Every component alone in its own process, with the real component's names for the flags it has. */
 const components: readonly Component[] = [
-  {
-    name: 'apiserver',
-    text: 'the Kubernetes API over any etcd v3 store',
-    flags: apiserverFlags,
-    example:
-      'kuorum apiserver --etcd-servers=http://127.0.0.1:2379 --secure-port=6443 --tls-cert-file=api.crt \\\n  --tls-private-key-file=api.key --client-ca-file=ca.crt',
-    run: async (values) => (await import('../components/apiserver.ts')).runApiserver(values),
-  },
   {
     name: 'controller-manager',
     text: "the controllers, as kube-controller-manager's",
@@ -47,16 +40,38 @@ const components: readonly Component[] = [
   },
 ];
 
-/** etcd's flags are Go's, and more than can be listed in the common way: the command reads and explains them itself. */
-function registerEtcd(program: Command): void {
-  const command = program.command('etcd [flags...]').description('a member of the store: the etcd v3 API over Raft');
+interface OwnReader {
+  readonly name: string;
+  readonly text: string;
+  readonly help: () => string;
+  readonly run: (args: string[]) => Promise<void>;
+}
+
+/** Flags that are read as Go reads them, and are more than can be listed in the common way: these read and explain them themselves. */
+const ownReaders: readonly OwnReader[] = [
+  {
+    name: 'etcd',
+    text: 'a member of the store: the etcd v3 API over Raft',
+    help: etcdHelp,
+    run: async (args) => (await import('../components/etcd.ts')).runEtcd(args),
+  },
+  {
+    name: 'apiserver',
+    text: 'the Kubernetes API over any etcd v3 store',
+    help: apiserverHelp,
+    run: async (args) => (await import('../components/apiserver.ts')).runApiserver(args),
+  },
+];
+
+function registerOwnReader(program: Command, { name, text, help, run }: OwnReader): void {
+  const command = program.command(`${name} [flags...]`).description(text);
   command.helpOption(false).allowUnknownOption().passThroughOptions();
-  command.helpInformation = etcdHelp;
-  command.action(async (args: string[]) => (await import('../components/etcd.ts')).runEtcd(args));
+  command.helpInformation = help;
+  command.action(run);
 }
 
 export function registerComponentCommands(program: Command): void {
-  registerEtcd(program);
+  for (const reader of ownReaders) registerOwnReader(program, reader);
   for (const { name, text, flags, example, run } of components) {
     const command = program.command(name).description(text);
     const read = addFlags(command, flags);

@@ -24,8 +24,11 @@ async function stopAll(parts: readonly Part[], log: Log): Promise<void> {
   }
 }
 
-/** Lives until SIGTERM or SIGINT (then stops the parts, newest first) or until a part fails. */
-export async function liveUntilSignal(parts: readonly Part[], log: Log): Promise<void> {
+/**
+ * Lives until SIGTERM or SIGINT (then stops the parts, newest first) or until a part fails. `moreMs`: what stopping may
+ * take beyond the usual.
+ */
+export async function liveUntilSignal(parts: readonly Part[], log: Log, moreMs = 0): Promise<void> {
   const signalled = new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => resolve(name));
   });
@@ -36,7 +39,7 @@ export async function liveUntilSignal(parts: readonly Part[], log: Log): Promise
   if (typeof end === 'string') log.info({ signal: end }, 'stopping');
   else log.error({ part: end.part, error: end.error.message }, `${end.part} failed: ${end.error.message}`);
   const failed = typeof end !== 'string';
-  systemClock.after(failed ? failureGraceMs : stopGraceMs, () => process.exit(failed ? 1 : 0));
+  systemClock.after(failed ? failureGraceMs : stopGraceMs + moreMs, () => process.exit(failed ? 1 : 0));
   await stopAll(parts, log);
   process.exit(failed ? 1 : 0);
 }

@@ -24,11 +24,11 @@ const openSslNames: Readonly<Record<string, string>> = {
 };
 
 /** For Node's TLS; undefined: its own choice. TLS 1.3 has suites of its own, which are not chosen, as in Go. */
-export function ciphersOf(suites: readonly string[]): string | undefined {
+export function ciphersOf(suites: readonly string[], flag = 'cipher-suites'): string | undefined {
   if (suites.length === 0) return undefined;
   const names = suites.map((suite) => {
     const name = Object.hasOwn(openSslNames, suite) ? openSslNames[suite] : undefined;
-    if (name === undefined) throw new CliError(`--cipher-suites: unexpected TLS cipher suite "${suite}"`);
+    if (name === undefined) throw new CliError(`--${flag}: unexpected TLS cipher suite "${suite}"`);
     return name;
   });
   const ofTls13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];

@@ -1,50 +1,8 @@
 import { grpcServers } from '../../store/etcd/grpc-server-choice.ts';
-import type { Flag } from '../commands/flags.ts';
+import { choice, count, file, list, time, toggle } from '../commands/flag-table.ts';
+import type { FlagGroup, TableFlag } from '../commands/flag-table.ts';
 
-/** A flag of etcd that means here what it means there. */
-export interface EtcdFlag extends Flag {
-  /** of a number or a duration in milliseconds */
-  readonly atLeast?: number;
-  /** the only texts that are taken */
-  readonly choices?: readonly string[];
-}
-
-export interface FlagGroup {
-  readonly title: string;
-  readonly flags: readonly EtcdFlag[];
-}
-
-const file = (name: string, text: string): EtcdFlag => ({ name, type: 'text', text });
-const list = (name: string, text: string, fallback?: string): EtcdFlag => ({ name, type: 'list', text, fallback });
-const toggle = (name: string, text: string, fallback = false): EtcdFlag => ({
-  name,
-  type: 'boolean',
-  fallback: String(fallback),
-  text,
-});
-const count = (name: string, fallback: number, text: string, atLeast = 0): EtcdFlag => ({
-  name,
-  type: 'number',
-  fallback: String(fallback),
-  text,
-  atLeast,
-});
-const time = (name: string, fallback: string, text: string, atLeast = 0): EtcdFlag => ({
-  name,
-  type: 'duration',
-  fallback,
-  text,
-  atLeast,
-});
-const choice = (name: string, choices: readonly string[], text: string): EtcdFlag => ({
-  name,
-  type: 'text',
-  fallback: choices[0],
-  choices,
-  text,
-});
-
-const member: readonly EtcdFlag[] = [
+const member: readonly TableFlag[] = [
   { name: 'name', type: 'text', fallback: 'default', text: "this member's name" },
   file('data-dir', 'where its data is (default <name>.etcd)'),
   file('wal-dir', 'a place of its own for the write-ahead log (default inside data-dir)'),
@@ -65,7 +23,7 @@ const member: readonly EtcdFlag[] = [
   choice('grpc-server', grpcServers, 'what carries the client port (not a flag of etcd)'),
 ];
 
-const clustering: readonly EtcdFlag[] = [
+const clustering: readonly TableFlag[] = [
   list('initial-advertise-peer-urls', 'where its peers reach it', 'http://localhost:2380'),
   file('initial-cluster', 'name=peerURL,... of all members (default this one alone)'),
   choice('initial-cluster-state', ['new', 'existing'], 'make a new cluster, or join one'),
@@ -82,7 +40,7 @@ const clustering: readonly EtcdFlag[] = [
   },
 ];
 
-const security: readonly EtcdFlag[] = [
+const security: readonly TableFlag[] = [
   file('cert-file', "the client port's certificate"),
   file('key-file', "the client port's key"),
   toggle('client-cert-auth', 'refuse clients without a certificate'),
@@ -108,7 +66,7 @@ const security: readonly EtcdFlag[] = [
   choice('tls-max-version', ['', 'TLS1.2', 'TLS1.3'], 'the newest TLS spoken'),
 ];
 
-const auth: readonly EtcdFlag[] = [
+const auth: readonly TableFlag[] = [
   {
     name: 'auth-token',
     type: 'text',
@@ -119,21 +77,21 @@ const auth: readonly EtcdFlag[] = [
   count('bcrypt-cost', 10, 'what hashing a password costs, 4 to 31: each step is twice the work'),
 ];
 
-const logging: readonly EtcdFlag[] = [
+const logging: readonly TableFlag[] = [
   list('log-outputs', 'stderr, stdout, or files to append to', 'default'),
   choice('log-level', ['info', 'debug', 'warn', 'error', 'dpanic', 'panic', 'fatal'], 'what is told'),
   time('warning-unary-request-duration', '300ms', 'a warning for requests that take longer'),
   time('warning-apply-duration', '100ms', 'a warning for log entries that take longer to apply'),
 ];
 
-const features: readonly EtcdFlag[] = [
+const features: readonly TableFlag[] = [
   { name: 'feature-gates', type: 'text', text: 'InitialCorruptCheck=true|false,CompactHashCheck=true|false' },
   time('corrupt-check-time', '1m', 'the members compare their data so often; 0 never'),
   time('compact-hash-check-time', '1m', 'and after compactions so often', 1),
   time('watch-progress-notify-interval', '10m', 'watchers that want it hear so often how far they are', 1),
 ];
 
-const unsafe: readonly EtcdFlag[] = [
+const unsafe: readonly TableFlag[] = [
   toggle('force-new-cluster', 'make a cluster of this member alone out of what it holds (see docs/recovery.md)'),
   toggle('unsafe-no-fsync', 'acknowledge what is not on the disk: a crash loses data'),
 ];
@@ -149,7 +107,7 @@ export const etcdFlagGroups: readonly FlagGroup[] = [
   { title: 'Unsafe', flags: unsafe },
 ];
 
-export const etcdFlags: readonly EtcdFlag[] = etcdFlagGroups.flatMap(({ flags }) => flags);
+export const etcdFlags: readonly TableFlag[] = etcdFlagGroups.flatMap(({ flags }) => flags);
 
 /** Names of 3.4 and 3.5, and what they are called now. */
 export const olderNames: Readonly<Record<string, string>> = {

@@ -1,14 +1,4 @@
-import type { Flag } from '../commands/flags.ts';
-
-/** A flag of etcd that has no effect here. */
-export interface ForeignFlag {
-  readonly name: string;
-  readonly type: Flag['type'];
-  /** why it has none: told in the log, or to whoever is refused */
-  readonly why: string;
-  /** values that ask for what is so anyway: others are refused. Absent: every value is true to that. */
-  readonly only?: readonly string[];
-}
+import type { ForeignFlag } from '../commands/foreign-flag.ts';
 
 const noBbolt = 'the store is not a bbolt file';
 const accepted: readonly ForeignFlag[] = [

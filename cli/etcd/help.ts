@@ -1,22 +1,6 @@
+import { flagLines, foreignNames } from '../commands/foreign-flag.ts';
 import { etcdFlagGroups } from './etcd-flags.ts';
-import type { EtcdFlag } from './etcd-flags.ts';
 import { foreignFlags } from './foreign-flags.ts';
-
-const indent = 6;
-
-function flagLines({ name, type, fallback, choices, text }: EtcdFlag): string {
-  const placeholder = type === 'boolean' ? '' : ` <${choices?.filter((each) => each !== '').join('|') ?? type}>`;
-  const known = fallback === undefined || fallback === '' ? '' : ` (default ${fallback})`;
-  return `  --${name}${placeholder}\n${' '.repeat(indent)}${text}${known}`;
-}
-
-const names = (which: (only: readonly string[] | undefined) => boolean): string =>
-  foreignFlags
-    .filter(({ only }) => which(only))
-    .map(({ name }) => `--${name}`)
-    .sort()
-    .join(', ')
-    .replace(/(.{60,100},) /g, '$1\n  ');
 
 /** `kuorum etcd --help` */
 export function etcdHelp(): string {
@@ -37,10 +21,10 @@ ${groups.join('\n')}
 Names of 3.4 and 3.5 (--experimental-corrupt-check-time) are read as those of today.
 
 Taken without effect (the log says why):
-  ${names((only) => only === undefined)}
+  ${foreignNames(foreignFlags, (only) => only === undefined)}
 
 Only with values that ask for nothing:
-  ${names((only) => only !== undefined)}
+  ${foreignNames(foreignFlags, (only) => only !== undefined)}
 
 Examples:
   kuorum etcd --name m1 --data-dir /tmp/m1 --listen-client-urls http://127.0.0.1:2379 \\

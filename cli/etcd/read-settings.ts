@@ -1,20 +1,14 @@
 import { CliError } from '../cli-error.ts';
 import { FlagValues, readFlag } from '../commands/flags.ts';
 import type { Flag, FlagValue } from '../commands/flags.ts';
+import type { TableFlag } from '../commands/flag-table.ts';
+import { readTableFlag, takeForeign } from '../commands/foreign-flag.ts';
+import type { ForeignFlag, Notice } from '../commands/foreign-flag.ts';
 import { readConfigFile } from './config-file.ts';
 import { etcdFlags, olderGates, olderNames } from './etcd-flags.ts';
-import type { EtcdFlag } from './etcd-flags.ts';
 import { foreignFlags } from './foreign-flags.ts';
-import type { ForeignFlag } from './foreign-flags.ts';
 import { readGoFlags } from './go-flags.ts';
 import type { GivenFlag } from './go-flags.ts';
-
-/** Something an operator should read in the log, once there is one. */
-export interface Notice {
-  readonly level: 'info' | 'warn';
-  readonly fields: object;
-  readonly text: string;
-}
 
 export interface Settings {
   readonly values: FlagValues;
@@ -24,7 +18,7 @@ export interface Settings {
   readonly asks: 'run' | 'help' | 'version';
 }
 
-const ownFlags = new Map<string, EtcdFlag>(etcdFlags.map((flag) => [flag.name, flag]));
+const ownFlags = new Map<string, TableFlag>(etcdFlags.map((flag) => [flag.name, flag]));
 const others = new Map<string, ForeignFlag>(foreignFlags.map((flag) => [flag.name, flag]));
 const special: Readonly<Record<string, Flag['type']>> = {
   'config-file': 'text',
@@ -77,32 +71,6 @@ function fromEnvironment(environment: Environment, line: readonly GivenFlag[], n
   return given;
 }
 
-function takeForeign(flag: ForeignFlag, written: string, text: string, notices: Notice[]): void {
-  readFlag({ name: written, type: flag.type }, text === '' && flag.type !== 'boolean' ? '0' : text);
-  if (flag.only !== undefined && !flag.only.includes(text)) {
-    throw new CliError(`--${written}=${text} is not supported by Kuorum: ${flag.why}`);
-  }
-  if (flag.only === undefined) {
-    notices.push({
-      level: 'info',
-      fields: { flag: written, value: text },
-      text: `--${written} has no effect: ${flag.why}`,
-    });
-  }
-}
-
-function readOwn(flag: EtcdFlag, text: string): FlagValue {
-  const value = readFlag(flag, text);
-  if (flag.choices !== undefined && !flag.choices.includes(text)) {
-    const choices = flag.choices.filter((choice) => choice !== '').join(', ');
-    throw new CliError(`--${flag.name} must be one of ${choices}, not "${text}"`);
-  }
-  if (typeof value === 'number' && value < (flag.atLeast ?? -Infinity)) {
-    throw new CliError(`--${flag.name} must be at least ${flag.atLeast}, not ${text}`);
-  }
-  return value;
-}
-
 /** Gates that older flags set, behind those of --feature-gates: both at once contradict each other. */
 function gateOf(name: string, text: string): string {
   if (text !== 'true' && text !== 'false') readFlag({ name, type: 'boolean' }, text);
@@ -140,7 +108,7 @@ function settle(flags: readonly GivenFlag[], notices: Notice[]): { values: FlagV
   const values = new Map<string, FlagValue>();
   for (const flag of etcdFlags) {
     const text = texts.get(flag.name) ?? flag.fallback;
-    if (text !== undefined) values.set(flag.name, readOwn(flag, text));
+    if (text !== undefined) values.set(flag.name, readTableFlag(flag, text));
   }
   return { values: new FlagValues(values), given: new Set(texts.keys()) };
 }

@@ -16,8 +16,7 @@ import type { Allocator } from '../resource-entry.ts';
 import type { IpRange } from './ip-range.ts';
 
 const serviceKind = { group: '', kind: 'Service' };
-const nodePortMin = 30_000;
-const nodePortMax = 32_767;
+const nodePortsDefault = { first: 30_000, last: 32_767 };
 /** random picks before all are looked through in order */
 const randomPicksMax = 64;
 
@@ -26,6 +25,8 @@ export interface ServiceAddressesOptions {
   /** `/registry/` */
   readonly prefix: string;
   readonly range: IpRange;
+  /** both ends included */
+  readonly nodePorts?: { readonly first: number; readonly last: number };
   /** all services, to know what is likely to be free */
   readonly services: WatchCache;
   readonly random?: Random;
@@ -51,9 +52,11 @@ const nodePortsOf = (service: Service | undefined): number[] => [
 export class ServiceAddresses implements Allocator {
   readonly #options: ServiceAddressesOptions;
   readonly #random: Random;
+  readonly #nodePorts: { readonly first: number; readonly last: number };
 
   constructor(options: ServiceAddressesOptions) {
     this.#options = options;
+    this.#nodePorts = options.nodePorts ?? nodePortsDefault;
     this.#random = options.random ?? systemRandom;
   }
 
@@ -146,8 +149,9 @@ export class ServiceAddresses implements Allocator {
       if (!port.nodePort) continue;
       const refuse = (error: ReturnType<typeof nodePortTaken>): Error =>
         newInvalid(serviceKind, service.metadata?.name ?? '', [error]);
-      if (port.nodePort < nodePortMin || port.nodePort > nodePortMax) {
-        throw refuse(nodePortOutOfRange(index, port.nodePort, `${nodePortMin}-${nodePortMax}`));
+      const { first, last } = this.#nodePorts;
+      if (port.nodePort < first || port.nodePort > last) {
+        throw refuse(nodePortOutOfRange(index, port.nodePort, `${first}-${last}`));
       }
       const isNew = !own.has(port.nodePort) && !chosen.has(port.nodePort);
       if (isNew && (await this.#isTaken(this.#portKey(port.nodePort))))
@@ -168,12 +172,13 @@ export class ServiceAddresses implements Allocator {
     for (const { object } of services.range(services.prefix)) {
       for (const port of nodePortsOf(object)) used.add(port);
     }
-    const count = nodePortMax - nodePortMin + 1;
+    const { first, last } = this.#nodePorts;
+    const count = last - first + 1;
     for (let i = 0; i < randomPicksMax; i++) {
-      const port = nodePortMin + this.#random.below(count);
+      const port = first + this.#random.below(count);
       if (!used.has(port)) return port;
     }
-    for (let port = nodePortMin; port <= nodePortMax; port++) if (!used.has(port)) return port;
+    for (let port = first; port <= last; port++) if (!used.has(port)) return port;
     throw newInternalError('failed to allocate a nodePort: range is full');
   }
 
