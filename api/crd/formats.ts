@@ -39,8 +39,8 @@ function isDateTime(text: string): boolean {
 
 /** Go's durations (`1h30m`), or a number and a unit in words (`22 ns`, `3 days`). */
 const isDuration = (text: string): boolean =>
-  /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text) ||
-  /\d+\s*(?:n(?:s|anos?)|µs|us|micros?|ms|millis?|s(?:ec)?|m(?:in)?|h(?:r|our)?|d(?:ay)?|w(?:k|eek)?)/i.test(text);
+  /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/.test(text) ||
+  /\d+\s*(?:n(?:s|anos?)|\u00b5s|us|micros?|ms|millis?|s(?:ec)?|m(?:in)?|h(?:r|our)?|d(?:ay)?|w(?:k|eek)?)/i.test(text);
 
 function isCidr(text: string): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
