@@ -68,7 +68,10 @@ export function createFairness(limits: Limits = limitsDefault, storages: Storage
     stage: flowStage(controller),
     routes: flowRoutes(controller),
     controller,
-    start: (objects) => void maintainFlowConfiguration(objects, systemClock, log, ended.signal),
+    start(objects) {
+      controller.start();
+      void maintainFlowConfiguration(objects, systemClock, log, ended.signal);
+    },
     stop() {
       ended.abort(new Error('the server stops'));
       controller.stop();

@@ -61,13 +61,17 @@ export class FlowController {
   readonly #options: FlowControllerOptions;
   readonly #levels = new Map<string, PriorityLevel>();
   readonly #counts = new Map<string, FlowCount>();
-  readonly #cancel: () => void;
+  #cancel = (): void => {};
   #schemas: readonly FlowSchema[] = [];
   #known: readonly [schemas: number, levels: number] = [-1, -1];
 
   constructor(options: FlowControllerOptions) {
     this.#options = options;
-    this.#cancel = options.clock.every(borrowPeriodMs, () => this.borrow());
+  }
+
+  /** From now on seats are lent and borrowed. */
+  start(): void {
+    this.#cancel = this.#options.clock.every(borrowPeriodMs, () => this.borrow());
   }
 
   stop(): void {
