@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.ts';
+import type { CertificateSigningRequest } from '../api/types/certificates-v1.ts';
 import type { Lease } from '../api/types/coordination-v1.ts';
 import type {
   ConfigMap,
@@ -15,6 +16,7 @@ import type {
   ServiceAccount,
 } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
+import type { ClusterRole } from '../api/types/rbac-v1.ts';
 import type { KubeObject, ResourceRef } from './types.ts';
 
 const ref = <T extends KubeObject>(
@@ -46,6 +48,14 @@ export const events = ref<Event>('', 'v1', 'events', 'Event', true);
 export const deployments = ref<Deployment>('apps', 'v1', 'deployments', 'Deployment', true);
 export const replicaSets = ref<ReplicaSet>('apps', 'v1', 'replicasets', 'ReplicaSet', true);
 export const endpointSlices = ref<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', true);
+export const certificateSigningRequests = ref<CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'v1',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  false,
+);
+export const clusterRoles = ref<ClusterRole>('rbac.authorization.k8s.io', 'v1', 'clusterroles', 'ClusterRole', false);
 export const leases = ref<Lease>('coordination.k8s.io', 'v1', 'leases', 'Lease', true);
 
 /** `apps/v1`, `v1` */

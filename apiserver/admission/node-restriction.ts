@@ -215,11 +215,11 @@ function checkSlice(node: string, request: AdmissionRequest): void {
 }
 
 /** Other than for itself, a kubelet asks for no certificate of a kubelet. */
-function checkSigningRequest(node: string, request: AdmissionRequest): void {
+async function checkSigningRequest(node: string, request: AdmissionRequest): Promise<void> {
   if (request.operation !== 'CREATE') return;
   const { spec } = request.object as unknown as CertificateSigningRequest;
   if (!kubeletSigners.includes(spec.signerName)) return;
-  const parsed = parseSigningRequest(spec.request);
+  const parsed = await parseSigningRequest(spec.request);
   if ('problem' in parsed) throw refusal(request, `unable to parse csr: ${parsed.problem}`);
   if (parsed.commonName === `system:node:${node}`) return;
   throw refusal(request, `can only create a node CSR with CN=system:node:${node}`);

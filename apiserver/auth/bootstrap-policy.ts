@@ -7,6 +7,7 @@ const defaults: readonly KubeObject[] = bootstrapData;
 const rbacGroup = 'rbac.authorization.k8s.io';
 const flowGroup = 'flowcontrol.apiserver.k8s.io';
 const controllerRolePrefix = 'system:controller:';
+const roleKinds: ReadonlySet<string> = new Set(['ClusterRole', 'Role']);
 
 /**
  * Kubernetes' controllers each use a service account of their own. Ours share the identity of the manager that they
@@ -14,15 +15,16 @@ const controllerRolePrefix = 'system:controller:';
  */
 function managerBindings(): KubeObject[] {
   return defaults
-    .filter((object) => object.kind === 'ClusterRole' && object.metadata?.name?.startsWith(controllerRolePrefix))
-    .map((role) => ({
+    .filter(({ kind, metadata }) => roleKinds.has(kind ?? '') && metadata?.name?.startsWith(controllerRolePrefix))
+    .map(({ kind = '', metadata }) => ({
       apiVersion: `${rbacGroup}/v1`,
-      kind: 'ClusterRoleBinding',
+      kind: `${kind}Binding`,
       metadata: {
-        name: `kuorum:manager:${(role.metadata?.name ?? '').slice(controllerRolePrefix.length)}`,
+        name: `kuorum:manager:${(metadata?.name ?? '').slice(controllerRolePrefix.length)}`,
+        ...(metadata?.namespace && { namespace: metadata.namespace }),
         labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults' },
       },
-      roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: role.metadata?.name ?? '' },
+      roleRef: { apiGroup: rbacGroup, kind, name: metadata?.name ?? '' },
       subjects: [{ apiGroup: rbacGroup, kind: 'User', name: 'system:kube-controller-manager' }],
     }));
 }

@@ -34,18 +34,33 @@ function electionFrom(values: FlagValues) {
   };
 }
 
+function pemOf(values: FlagValues, flag: string): string | undefined {
+  const path = values.optional(flag);
+  return path === undefined ? undefined : readPem(flag, path);
+}
+
+function signingPair(values: FlagValues): { cert: string; key: string } | undefined {
+  const cert = pemOf(values, 'cluster-signing-cert-file');
+  const key = pemOf(values, 'cluster-signing-key-file');
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  throw new CliError('--cluster-signing-cert-file and --cluster-signing-key-file belong together');
+}
+
 /** `kuorum controller-manager` */
 export async function runControllerManager(values: FlagValues): Promise<void> {
   const log = createLog('controller-manager', values.text('log-level'));
   dieLoudly(log);
   const client = clientFrom(values, 'kuorum-controller-manager');
-  const rootCaFile = values.optional('root-ca-file');
   const manager = startControllerManager({
     client,
     ...electionFrom(values),
     controllers: values.list('controllers'),
     settings: {
-      rootCa: rootCaFile === undefined ? undefined : readPem('root-ca-file', rootCaFile),
+      rootCa: pemOf(values, 'root-ca-file'),
+      serviceAccountKey: pemOf(values, 'service-account-private-key-file'),
+      clusterSigning: signingPair(values),
+      clusterSigningSeconds: values.number('cluster-signing-duration') / 1000,
       nodeMonitorGraceMs: values.number('node-monitor-grace-period'),
       nodeMonitorPeriodMs: values.number('node-monitor-period'),
     },

@@ -83,6 +83,8 @@ function startControllers(layout: Layout, replica: ReplicaPlace, log: Log): Part
     ...election,
     settings: {
       rootCa: ca,
+      clusterSigning: readPair(layout.pkiDir, 'ca'),
+      serviceAccountKey: readFileSync(join(layout.pkiDir, 'sa.key'), 'utf8'),
       nodeMonitorGraceMs: timeouts.nodeGracePeriod,
       nodeMonitorPeriodMs: Math.min(5000, Math.ceil(timeouts.nodeGracePeriod / 4)),
     },

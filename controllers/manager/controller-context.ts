@@ -25,6 +25,13 @@ export interface ControllerSettings {
   readonly discoveryPeriodMs: number;
   /** how often what quotas say is used is counted anew */
   readonly quotaSyncPeriodMs: number;
+  /** PEM of the authority that signs certificates asked for through the API; absent: none are signed */
+  readonly clusterSigning?: { readonly cert: string; readonly key: string };
+  /** how long such certificates are good at most */
+  readonly clusterSigningSeconds: number;
+  readonly csrCleanerPeriodMs: number;
+  /** PEM of the key that signs tokens of service accounts in Secrets; absent: Secrets get none */
+  readonly serviceAccountKey?: string;
 }
 
 export const defaultSettings: ControllerSettings = {
@@ -36,6 +43,8 @@ export const defaultSettings: ControllerSettings = {
   terminatedPodsMax: 12_500,
   discoveryPeriodMs: 30_000,
   quotaSyncPeriodMs: 300_000,
+  clusterSigningSeconds: 365 * 24 * 3_600,
+  csrCleanerPeriodMs: 3_600_000,
 };
 
 /** What every controller gets. One context lives as long as one term of leadership. */

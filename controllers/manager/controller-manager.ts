@@ -12,6 +12,11 @@ import type { KubeClient } from '../../client/types.ts';
 import type { WorkQueueMetrics } from '../../client/work-queue.ts';
 import { defaultSettings } from './controller-context.ts';
 import type { Controller, ControllerContext, ControllerFactory, ControllerSettings } from './controller-context.ts';
+import { bootstrapSignerController } from './bootstrap-signer/controller.ts';
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
+import { csrApprovingController } from './csr-approving/controller.ts';
+import { csrCleanerController } from './csr-cleaner/controller.ts';
+import { csrSigningController } from './csr-signing/controller.ts';
 import { DeploymentController } from './deployment/controller.ts';
 import { EndpointsController } from './endpoints/controller.ts';
 import { EndpointSliceController } from './endpointslice/controller.ts';
@@ -23,7 +28,9 @@ import { ReplicaSetController } from './replicaset/controller.ts';
 import { ResourceQuotaController } from './resourcequota/controller.ts';
 import { rootCaController } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
+import { ServiceAccountTokenController } from './serviceaccount-token/controller.ts';
 import { TaintEvictionController } from './taint-eviction/controller.ts';
+import { tokenCleanerController } from './token-cleaner/controller.ts';
 
 /** Names as kube-controller-manager's `--controllers`. */
 const factories: Readonly<Record<string, ControllerFactory>> = {
@@ -37,6 +44,13 @@ const factories: Readonly<Record<string, ControllerFactory>> = {
   'taint-eviction-controller': (context) => new TaintEvictionController(context),
   'resourcequota-controller': (context) => new ResourceQuotaController(context),
   'serviceaccount-controller': serviceAccountController,
+  'serviceaccount-token-controller': (context) => new ServiceAccountTokenController(context),
+  'clusterrole-aggregation-controller': clusterRoleAggregationController,
+  'certificatesigningrequest-signing-controller': csrSigningController,
+  'certificatesigningrequest-approving-controller': csrApprovingController,
+  'certificatesigningrequest-cleaner-controller': csrCleanerController,
+  'bootstrap-signer-controller': bootstrapSignerController,
+  'token-cleaner-controller': tokenCleanerController,
   'root-ca-certificate-publisher-controller': rootCaController,
   'pod-garbage-collector-controller': podGcController,
 };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import { sleep } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
@@ -12,6 +13,8 @@ export function periodicController(
   action: (signal: AbortSignal) => Promise<void>,
 ): Controller {
   const abort = new AbortController();
+  // A round may have many requests under way.
+  setMaxListeners(0, abort.signal);
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {
     while (!abort.signal.aborted) {
