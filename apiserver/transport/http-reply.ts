@@ -2,19 +2,13 @@ import { gzip } from 'node:zlib';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Reply, ReplyStream } from '../pipeline.ts';
+import { warningHeaders } from './warning-headers.ts';
 
 export type RawResponse = ServerResponse | Http2ServerResponse;
 
 /** smaller answers are not worth it, as in kube-apiserver */
 const compressedBytesMin = 128 * 1024;
-const warningTextMax = 256;
-const warningsMax = 32;
-
-/** A Warning header's text: one line, quotes escaped. */
-function quoted(text: string): string {
-  const line = text.replaceAll(/[\r\n]+/g, ' ').slice(0, warningTextMax);
-  return `299 - "${line.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}
+const warningsMax = 256;
 
 /** Answers on Node's own response, of HTTP/1.1 or HTTP/2. */
 export class HttpReply implements Reply {
@@ -49,7 +43,7 @@ export class HttpReply implements Reply {
   }
 
   warn(text: string): void {
-    if (this.#warnings.size < warningsMax) this.#warnings.add(quoted(text));
+    if (this.#warnings.size < warningsMax) this.#warnings.add(text);
   }
 
   #begin(code: number, contentType: string): boolean {
@@ -60,7 +54,7 @@ export class HttpReply implements Reply {
 
   #writeHead(code: number, contentType: string): boolean {
     if (this.#raw.destroyed || this.#raw.headersSent) return false;
-    if (this.#warnings.size > 0) this.#headers['warning'] = [...this.#warnings];
+    if (this.#warnings.size > 0) this.#headers['warning'] = warningHeaders(this.#warnings);
     const headers = { 'cache-control': 'no-cache, private', 'content-type': contentType, ...this.#headers };
     (this.#raw as ServerResponse).writeHead(code, headers);
     return true;

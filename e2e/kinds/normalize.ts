@@ -8,6 +8,7 @@ const age = /^(\d+[smhd])+$|^<unknown>$/;
 const texts: readonly (readonly [RegExp, string])[] = [
   [uid, '<uid>'],
   [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>'],
+  [/\bgen-[a-z0-9]{5}\b/g, 'gen-<random>'],
   [time, '<time>'],
   [address, '<address>'],
   [/\b[23]\d{4}\b(?=: provided port)/g, '<port>'],

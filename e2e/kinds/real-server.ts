@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
 import { loadKubeconfig } from '../../client/kubeconfig.ts';
+import { pause } from '../testing/local-cluster.ts';
 import { startEtcd } from '../testing/etcd-process.ts';
 import { startKubeApiserver } from '../testing/kube-apiserver.ts';
 import { findPeer } from '../testing/peers.ts';
@@ -12,6 +13,10 @@ import type { Send } from './play.ts';
 
 /** the version that we are, which a newer one can behave as */
 const emulatedVersion = '1.36';
+
+/** What admission reads from caches, which see a change a little later. */
+const forAdmission = /\/(limitranges|resourcequotas|\w+classes)\b|\/namespaces\/[^/]+$/;
+const admissionLagMs = 400;
 
 /** The real kube-apiserver on a real etcd, alone: no controller writes in between. */
 export async function withRealServer<T>(use: (send: Send) => Promise<T>): Promise<T> {
@@ -31,7 +36,8 @@ export async function withRealServer<T>(use: (send: Send) => Promise<T>): Promis
       folder,
       etcdServers: store.urls,
       etcdCertificates: certificates,
-      flags: [`--emulated-version=${emulatedVersion}`],
+      // privileged containers are for pod security to judge
+      flags: [`--emulated-version=${emulatedVersion}`, '--allow-privileged=true'],
     });
     const { servers, ca, cert, key } = loadKubeconfig(server.kubeconfig);
     const agent = new Agent({ connect: { ca, cert, key } });
@@ -45,6 +51,7 @@ export async function withRealServer<T>(use: (send: Send) => Promise<T>): Promis
         });
         const text = await answer.text();
         const warnings = warningsOf(answer.headers.get('warning'));
+        if (method !== 'GET' && forAdmission.test(path)) await pause(admissionLagMs);
         return { status: answer.status, text, json: objectOf(text), warnings };
       });
     } finally {

@@ -3,6 +3,7 @@ import { templateWarnings } from '../../../api/warnings/pod-warnings.ts';
 import { define } from '../resource-entry.ts';
 
 export const podtemplates = define('', 'v1', 'podtemplates', {
+  returnsDeleted: true,
   generationOf: ['template'],
   warningsOf: (object) => templateWarnings((object as unknown as PodTemplate).template, 'template'),
 });

@@ -18,6 +18,7 @@ function quotaWarnings(object: KubeObject): string[] {
 }
 
 export const resourcequotas = define('', 'v1', 'resourcequotas', {
+  returnsDeleted: true,
   warningsOf: (object, old) => (old === undefined ? quotaWarnings(object) : []),
   prepareForCreate(object) {
     object['status'] = {};
