@@ -59,10 +59,17 @@ export function flagsOf({ name, url, peerUrl, dataDir }: Place, cluster: string)
   return Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
 }
 
+/** what a test says by a flag, ETCD_GRPC_SERVER (`npm run test:grpc-js`) must not say as well */
+function environment(more: NodeJS.ProcessEnv, flags: readonly string[]): NodeJS.ProcessEnv {
+  const { ETCD_GRPC_SERVER: grpcServer, ...others } = process.env;
+  const isSaid = grpcServer === undefined || flags.some((flag) => flag.startsWith('--grpc-server='));
+  return { ...others, ...(!isSaid && { ETCD_GRPC_SERVER: grpcServer }), ...more };
+}
+
 function start(place: Place, program: string, flags: readonly string[]): Promise<EtcdMemberProcess> {
   const { command, args, env } =
     program === 'kuorum' ? kuorumProgram(['etcd', ...flags]) : { command: program, args: [...flags], env: {} };
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(env, flags) });
   const ended = new Promise<void>((done) => child.once('close', () => done()));
   let log = '';
   const member: EtcdMemberProcess = {

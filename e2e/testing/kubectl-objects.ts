@@ -126,7 +126,7 @@ export const objectSteps: readonly Step[] = [
 export const discoverySteps: readonly Step[] = [
   ['kubectl version', /Server Version: v1\.36\.\d/],
   ['kubectl cluster-info', /control plane.* is running at .*https:\/\/127.0.0.1:\d+/],
-  ['kubectl api-versions', /^apps\/v1\n[^]*\nv1$/],
+  ['kubectl api-versions', /(^|\n)apps\/v1\n[^]*\nv1$/],
   ['kubectl api-resources', /deployments +deploy +apps\/v1 +true +Deployment\n/],
   ['kubectl api-resources --namespaced=false -o name', /^nodes$/m],
   ['kubectl api-resources --api-group=apps --verbs=list -o wide', /replicasets +rs +apps\/v1 .*watch/],
