@@ -78,8 +78,8 @@ export async function build({ force = false } = {}) {
   const bundle = readFileSync(temporary, 'utf8')
     // it names its map by the temporary name
     .replace(/\/\/# sourceMappingURL=.*\s*$/, '//# sourceMappingURL=kuorum.cjs.map\n')
-    // left only in comments: a file of one byte a character loads faster and takes half the memory
-    .replace(/\P{ASCII}/gu, '?');
+    // left in comments and regular expressions: a file of one byte a character loads faster and takes half the memory
+    .replace(/[^\t\n\r -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   writeFileSync(temporary, bundle, 'latin1');
   renameSync(temporary, output);
   for (const file of readdirSync(join(root, 'dist'))) {
