@@ -2,6 +2,7 @@ import { sleep, systemClock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { AdmissionChain } from './admission/admission.ts';
 import { chosenPlugins } from './admission/plugins.ts';
+import { WebhookMetrics } from './admission/webhook/webhook-metrics.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import { authorizeAs } from './auth/authorization-stage.ts';
 import { cachedNodePaths } from './cached-node-paths.ts';
@@ -134,10 +135,13 @@ interface Foundation {
   readonly auth: Auth;
   readonly range: IpRange;
   readonly options: ApiServerOptions;
+  readonly metrics: ApiServerMetrics;
   readonly log: Log;
 }
 
-function createServices({ client, storages, objects, auth, range, options, log }: Foundation): EndpointServices {
+function createServices(foundation: Foundation): EndpointServices {
+  const { client, storages, objects, auth, range, options, metrics, log } = foundation;
+  const webhookMetrics = new WebhookMetrics(metrics.registry);
   const { serviceAccountTokens: tokens } = auth;
   return {
     clock: systemClock,
@@ -154,6 +158,7 @@ function createServices({ client, storages, objects, auth, range, options, log }
           authorizer: auth.authorizer,
           changeStatus: (...change) => objects.changeStatus(...change),
           nowMs: () => systemClock.nowMs(),
+          webhookMetrics,
         }),
       ),
       ...auth.admission,
@@ -254,7 +259,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const objects = new InternalObjectStore(() => services, catalog);
   const fairness = createFairness(options.limits, storages, log);
   const auth = createAuthFor(options, objects, catalog, storages, fairness, log);
-  const services = createServices({ client, storages, objects, auth, range, options, log });
+  const metrics = createMetrics(storages, catalog, fairness);
+  const services = createServices({ client, storages, objects, auth, range, options, metrics, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
   const hooks = new HookRunner(
@@ -272,7 +278,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     log,
     catalog,
     fairness,
-    metrics: createMetrics(storages, catalog, fairness),
+    metrics,
     checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
     serverAddress: `${host}:${options.securePort}`,
     enables: enablement(options.runtimeConfig),

@@ -1,4 +1,5 @@
 /** Which rules of admission there are, in which order they act, and which of them are on: data for the flags. */
+import { systemClock } from '../../base/clock.ts';
 import type { Authorizer, ObjectStore } from '../pipeline.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
@@ -22,6 +23,10 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { mutatingAdmissionWebhook } from './webhook/mutating-webhook.ts';
+import { validatingAdmissionWebhook } from './webhook/validating-webhook.ts';
+import type { WebhookServices } from './webhook/webhook-invocation.ts';
+import type { WebhookMetrics } from './webhook/webhook-metrics.ts';
 
 /** What plugins work with. */
 export interface AdmissionServices {
@@ -29,6 +34,8 @@ export interface AdmissionServices {
   readonly authorizer: Authorizer;
   readonly changeStatus: ChangeStatus;
   readonly nowMs: () => number;
+  /** counts calls of webhooks */
+  readonly webhookMetrics?: WebhookMetrics;
 }
 
 export interface PluginEntry {
@@ -37,6 +44,12 @@ export interface PluginEntry {
   readonly isDefault: boolean;
   readonly make: (services: AdmissionServices) => AdmissionPlugin;
 }
+
+const callers = ({ store, webhookMetrics: metrics }: AdmissionServices): WebhookServices => ({
+  store,
+  clock: systemClock,
+  metrics,
+});
 
 const on = (name: string, make: PluginEntry['make']): PluginEntry => ({ name, isDefault: true, make });
 const off = (name: string, make: PluginEntry['make']): PluginEntry => ({ name, isDefault: false, make });
@@ -63,7 +76,9 @@ export const pluginEntries: readonly PluginEntry[] = [
   on('CertificateSubjectRestriction', () => certificateSubjectRestriction),
   on('DefaultIngressClass', ({ store }) => defaultIngressClass(store)),
   on('MutatingAdmissionPolicy', ({ store, authorizer }) => mutatingAdmissionPolicy(store, authorizer)),
+  on('MutatingAdmissionWebhook', (services) => mutatingAdmissionWebhook(callers(services), services.authorizer)),
   on('ValidatingAdmissionPolicy', ({ store, authorizer }) => validatingAdmissionPolicy(store, authorizer)),
+  on('ValidatingAdmissionWebhook', (services) => validatingAdmissionWebhook(callers(services), services.authorizer)),
   // the last one: what another refuses is not charged
   on('ResourceQuota', ({ store, changeStatus, nowMs }) => resourceQuota(store, changeStatus, nowMs)),
 ];

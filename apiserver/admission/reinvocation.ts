@@ -20,6 +20,10 @@ export class Reinvocation {
     return true;
   }
 
+  get round(): number {
+    return this.#again ? 1 : 0;
+  }
+
   begins(plugin: string, object: KubeObject | undefined): void {
     if (this.#again && !deepEqual(this.#outputs.get(plugin), object)) this.#require(plugin);
   }

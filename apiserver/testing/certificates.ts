@@ -47,8 +47,8 @@ export class TestCa {
     return new TestCa(keys, certificate);
   }
 
-  /** `O=system:masters,CN=admin`; for loopback. */
-  async issue(subject: string): Promise<KeyPair> {
+  /** `O=system:masters,CN=admin`; for loopback, and for `names`. */
+  async issue(subject: string, names: readonly string[] = []): Promise<KeyPair> {
     const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const now = systemClock.nowMs();
     this.#serial++;
@@ -66,6 +66,7 @@ export class TestCa {
         new x509.SubjectAlternativeNameExtension([
           { type: 'dns', value: 'localhost' },
           { type: 'ip', value: '127.0.0.1' },
+          ...names.map((value) => ({ type: 'dns' as const, value })),
         ]),
       ],
     });
