@@ -266,8 +266,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const hooks = new HookRunner(
     [
       { name: 'start-watch-caches', run: () => waitReady(storages) },
-      namespacesHook,
-      ...auth.hooks,
+      ...[namespacesHook, ...auth.hooks],
       { name: 'bootstrap-controller', run: () => presence?.start() ?? Promise.resolve() },
     ],
     log,

@@ -21,6 +21,7 @@ export async function admitSubresource(
     dryRun,
     options: operationOptions(ctx, 'CreateOptions'),
     warn: (text: string) => ctx.reply.warn(text),
+    annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
   };
   await services.admission.mutate(request);
   await services.admission.validate(request);

@@ -50,6 +50,7 @@ export async function createObject(
     dryRun,
     options: operationOptions(ctx, 'CreateOptions'),
     warn: (text: string) => ctx.reply.warn(text),
+    annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
   };
   await services.admission.mutate(admitted);
   guardManagedFields(ctx, object, managedFields);

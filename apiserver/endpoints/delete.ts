@@ -82,6 +82,7 @@ export async function deleteObject(
       dryRun,
       options: { ...options, ...optionsKind('DeleteOptions') },
       warn: (text: string) => ctx.reply.warn(text),
+      annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
     };
     await services.admission.mutate(admitted);
     await services.admission.validate(admitted);

@@ -103,6 +103,7 @@ async function nextVersion(
     dryRun,
     options: operationOptions(ctx, 'UpdateOptions'),
     warn: (text: string) => ctx.reply.warn(text),
+    annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
   };
   await services.admission.mutate(admitted);
   guardManagedFields(ctx, object, managedFields);
