@@ -263,14 +263,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const services = createServices({ client, storages, objects, auth, range, options, metrics, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
-  const hooks = new HookRunner(
-    [
-      { name: 'start-watch-caches', run: () => waitReady(storages) },
-      ...[namespacesHook, ...auth.hooks],
-      { name: 'bootstrap-controller', run: () => presence?.start() ?? Promise.resolve() },
-    ],
-    log,
-  );
+  const hooks = createHooks(storages, auth, () => presence?.start() ?? Promise.resolve(), log);
   const server = createHttpServer(options, host, log, {
     auth,
     services,
@@ -325,6 +318,18 @@ function startDefinitions(storages: Storages, objects: InternalObjectStore, log:
   const definitions = new DefinitionController({ storage, objects, clock: systemClock, log });
   definitions.start();
   return definitions;
+}
+
+function createHooks(storages: Storages, auth: Auth, startPresence: () => Promise<void>, log: Log): HookRunner {
+  return new HookRunner(
+    [
+      { name: 'start-watch-caches', run: () => waitReady(storages) },
+      namespacesHook,
+      ...auth.hooks,
+      { name: 'bootstrap-controller', run: startPresence },
+    ],
+    log,
+  );
 }
 
 async function waitReady(storages: Storages): Promise<void> {
