@@ -2,6 +2,7 @@
 import { systemClock } from '../../base/clock.ts';
 import type { Authorizer, ObjectStore } from '../pipeline.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { certificateApproval } from './certificate-approval.ts';
 import { certificateSigning } from './certificate-signing.ts';
@@ -10,13 +11,20 @@ import { clusterTrustBundleAttest } from './cluster-trust-bundle-attest.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { denyServiceExternalIps } from './deny-service-external-ips.ts';
+import { extendedResourceToleration } from './extended-resource-toleration.ts';
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { mutatingAdmissionPolicy } from './policy/mutating-admission-policy.ts';
 import { validatingAdmissionPolicy } from './policy/validating-admission-policy.ts';
+import { namespaceAutoProvision, namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
+import { podNodeSelector } from './pod-node-selector.ts';
 import { podSecurity } from './pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { resourceQuota, type ChangeStatus } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -56,7 +64,11 @@ const off = (name: string, make: PluginEntry['make']): PluginEntry => ({ name, i
 
 /** In the order in which they act, which is kube-apiserver's. Adding one adds a file and a line. */
 export const pluginEntries: readonly PluginEntry[] = [
+  off('AlwaysAdmit', () => alwaysAdmit),
+  off('NamespaceAutoProvision', ({ store }) => namespaceAutoProvision(store)),
   on('NamespaceLifecycle', ({ store }) => namespaceLifecycle(store)),
+  off('NamespaceExists', ({ store }) => namespaceExists(store)),
+  off('LimitPodHardAntiAffinityTopology', () => limitPodHardAntiAffinityTopology),
   on('LimitRanger', ({ store }) => limitRanger(store)),
   on('ServiceAccount', ({ store }) => serviceAccountAdmission(store)),
   // off in kube-apiserver, and on wherever it is set up with care: the Node authorizer is half of what it is without
@@ -64,10 +76,13 @@ export const pluginEntries: readonly PluginEntry[] = [
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
   on('PodSecurity', ({ store }) => podSecurity(store)),
+  off('PodNodeSelector', ({ store }) => podNodeSelector(store)),
   on('Priority', ({ store }) => priority(store)),
   on('DefaultTolerationSeconds', () => defaultTolerationSeconds),
+  off('ExtendedResourceToleration', () => extendedResourceToleration),
   on('DefaultStorageClass', ({ store }) => defaultStorageClass(store)),
   on('StorageObjectInUseProtection', () => storageObjectInUseProtection),
+  off('OwnerReferencesPermissionEnforcement', ({ authorizer }) => ownerReferencesPermissionEnforcement(authorizer)),
   on('PersistentVolumeClaimResize', ({ store }) => persistentVolumeClaimResize(store)),
   on('RuntimeClass', ({ store }) => runtimeClass(store)),
   on('CertificateApproval', ({ authorizer }) => certificateApproval(authorizer)),
@@ -75,12 +90,15 @@ export const pluginEntries: readonly PluginEntry[] = [
   on('ClusterTrustBundleAttest', ({ authorizer }) => clusterTrustBundleAttest(authorizer)),
   on('CertificateSubjectRestriction', () => certificateSubjectRestriction),
   on('DefaultIngressClass', ({ store }) => defaultIngressClass(store)),
+  off('DenyServiceExternalIPs', () => denyServiceExternalIps),
+  on('PodTopologyLabels', ({ store }) => podTopologyLabels(store)),
   on('MutatingAdmissionPolicy', ({ store, authorizer }) => mutatingAdmissionPolicy(store, authorizer)),
   on('MutatingAdmissionWebhook', (services) => mutatingAdmissionWebhook(callers(services), services.authorizer)),
   on('ValidatingAdmissionPolicy', ({ store, authorizer }) => validatingAdmissionPolicy(store, authorizer)),
   on('ValidatingAdmissionWebhook', (services) => validatingAdmissionWebhook(callers(services), services.authorizer)),
   // the last one: what another refuses is not charged
   on('ResourceQuota', ({ store, changeStatus, nowMs }) => resourceQuota(store, changeStatus, nowMs)),
+  off('AlwaysDeny', () => alwaysDeny),
 ];
 
 export interface PluginChoice {

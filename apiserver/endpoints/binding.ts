@@ -26,7 +26,7 @@ function checkTarget(binding: Binding): void {
 /** The pod on its node; the condition PodScheduled becomes true with it. */
 function bound(pod: Pod, binding: Binding, nowMs: number): Pod {
   const name = pod.metadata?.name ?? '';
-  const { uid, resourceVersion, annotations } = binding.metadata ?? {};
+  const { uid, resourceVersion, annotations, labels } = binding.metadata ?? {};
   const refuse = (why: string): Error => newConflict(bindingResource, name, why);
   if (uid && uid !== pod.metadata?.uid) {
     throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata?.uid ?? ''}`);
@@ -41,6 +41,7 @@ function bound(pod: Pod, binding: Binding, nowMs: number): Pod {
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled');
   const metadata = { ...pod.metadata };
   if (annotations) metadata.annotations = { ...metadata.annotations, ...annotations };
+  if (labels) metadata.labels = { ...metadata.labels, ...labels };
   return {
     ...pod,
     metadata,
