@@ -1,3 +1,5 @@
+import type { PluginChoice } from './admission/plugins.ts';
+import type { PodSecurityConfiguration } from './admission/pod-security.ts';
 import type { Log } from '../base/log.ts';
 import type { AuditPolicy } from './audit/audit-policy.ts';
 import type { AuditSink } from './audit/audit-record.ts';
@@ -57,6 +59,8 @@ export interface ApiServerOptions {
   readonly bootstrapTokens?: boolean;
   /** who is asked for rights, in this order: another array once that has changed; default Node, RBAC */
   readonly authorizers?: () => readonly AuthorizerSetting[];
+  /** which plugins of admission are on beside and instead of the usual ones, and what PodSecurity is told */
+  readonly admission?: PluginChoice & { readonly podSecurity?: PodSecurityConfiguration };
   /** which requests are recorded, and where; absent: none */
   readonly audit?: { readonly policy: AuditPolicy; readonly sink: AuditSink };
   /** how much is done at a time; default: priority and fairness with 400 + 200 seats */

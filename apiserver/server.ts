@@ -152,13 +152,14 @@ function createServices(foundation: Foundation): EndpointServices {
     authorize: (ctx, verb) => authorizeAs(auth.authorizer, ctx, verb),
     admission: new AdmissionChain([
       definitionLifecycle,
-      ...chosenPlugins().map(({ make }) =>
+      ...chosenPlugins(options.admission).map(({ make }) =>
         make({
           store: objects,
           authorizer: auth.authorizer,
           changeStatus: (...change) => objects.changeStatus(...change),
           nowMs: () => systemClock.nowMs(),
           webhookMetrics,
+          ...(options.admission?.podSecurity && { podSecurity: options.admission.podSecurity }),
         }),
       ),
       ...auth.admission,

@@ -23,7 +23,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.ts';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts';
 import { podNodeSelector } from './pod-node-selector.ts';
-import { podSecurity } from './pod-security.ts';
+import { podSecurity, type PodSecurityConfiguration } from './pod-security.ts';
 import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { resourceQuota, type ChangeStatus } from './resource-quota.ts';
@@ -44,6 +44,7 @@ export interface AdmissionServices {
   readonly nowMs: () => number;
   /** counts calls of webhooks */
   readonly webhookMetrics?: WebhookMetrics;
+  readonly podSecurity?: PodSecurityConfiguration;
 }
 
 export interface PluginEntry {
@@ -75,7 +76,7 @@ export const pluginEntries: readonly PluginEntry[] = [
   on('NodeRestriction', ({ store, authorizer }) => nodeRestriction(store, authorizer)),
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
-  on('PodSecurity', ({ store }) => podSecurity(store)),
+  on('PodSecurity', (services) => podSecurity(services.store, services.podSecurity)),
   off('PodNodeSelector', ({ store }) => podNodeSelector(store)),
   on('Priority', ({ store }) => priority(store)),
   on('DefaultTolerationSeconds', () => defaultTolerationSeconds),

@@ -10,6 +10,12 @@ const generic: readonly TableFlag[] = [
   ),
 ];
 
+const admission: readonly TableFlag[] = [
+  list('enable-admission-plugins', 'on beside those that are on by themselves'),
+  list('disable-admission-plugins', 'off although they are on by themselves'),
+  file('admission-control-config-file', 'AdmissionConfiguration: the defaults and exemptions of PodSecurity'),
+];
+
 const load: readonly TableFlag[] = [
   toggle('enable-priority-and-fairness', 'FlowSchemas and PriorityLevelConfigurations decide who waits for whom', true),
   count('max-requests-inflight', 400, 'requests that only read, at a time; with priority and fairness, seats'),
@@ -164,6 +170,7 @@ export const apiserverFlagGroups: readonly FlagGroup[] = [
   { title: 'Auditing', flags: auditing },
   { title: 'Authentication', flags: authentication },
   { title: 'Authorization', flags: authorization },
+  { title: 'Admission', flags: admission },
   { title: 'Misc', flags: misc },
   { title: 'Logs', flags: logs },
 ];

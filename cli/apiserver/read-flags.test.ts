@@ -77,6 +77,16 @@ const refusals: readonly [string, readonly string[], RegExp][] = [
     [store, '--runtime-config=nope.example.com/v1=true'],
     /unknown api groups nope.example.com/,
   ],
+  [
+    'a plugin that there is not',
+    [store, '--enable-admission-plugins=Nonsense'],
+    /^enable-admission-plugins plugin "Nonsense" is unknown$/,
+  ],
+  [
+    'a plugin that is on and off',
+    [store, '--enable-admission-plugins=Priority', '--disable-admission-plugins=Priority'],
+    /^\[Priority\] in enable-admission-plugins and disable-admission-plugins overlapped$/,
+  ],
 ];
 
 void t.test('what is wrong on the command line is named', (t) => {

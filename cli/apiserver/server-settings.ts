@@ -7,6 +7,7 @@ import type { FlagValues } from '../commands/flags.ts';
 import { readPem } from '../components/read-pem.ts';
 import { authenticationFrom } from './authentication-settings.ts';
 import { authorizationFrom } from './authorization-settings.ts';
+import { admissionFrom } from './admission-settings.ts';
 import { auditFrom } from './audit-settings.ts';
 import { encryptionFrom } from './encryption-settings.ts';
 import type { ApiserverSettings } from './read-flags.ts';
@@ -140,6 +141,7 @@ export function serverSettings(
     serviceAccounts: serviceAccountsFrom(values),
     ...authorizationFrom(values, given, log),
     ...authenticationFrom(values, given, log),
+    admission: admissionFrom(values),
     audit: auditFrom(values, log),
     limits: {
       readsMax: values.number('max-requests-inflight'),
