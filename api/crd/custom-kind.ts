@@ -17,6 +17,7 @@ import { applySchemaDefaults } from './defaulting.ts';
 import { validateListTypes } from './list-types.ts';
 import { coerceEmbedded, decodeMetadata, validateEmbedded } from './metadata.ts';
 import { dropNulls, prune } from './prune.ts';
+import type { RuleRunner } from './rule-tree.ts';
 import { validateScaleSpec, validateScaleStatus } from './scale-paths.ts';
 import { propertyOf, type SchemaProps } from './schema-props.ts';
 import { validateValue } from './value-validation.ts';
@@ -31,7 +32,7 @@ export interface CustomKindOptions {
   readonly hasStatus: boolean;
   readonly scale?: CustomResourceSubresourceScale;
   /** the schema's CEL rules; `old` undefined: a new object */
-  readonly rules?: (object: JsonObject, old: JsonObject | undefined) => FieldError[];
+  readonly rules?: RuleRunner | undefined;
 }
 
 const bodyTypes: readonly string[] = ['application/json', 'application/yaml'];

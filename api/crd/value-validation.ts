@@ -138,7 +138,7 @@ const float32Max = 3.4028234663852886e38;
 function isInRange(value: number, type: string | undefined, format: string): boolean {
   if (type === 'integer' && format === 'int32') return value >= -int32Max - 1 && value <= int32Max;
   if (type === 'number' && format === 'float') return Math.abs(value) <= float32Max;
-  return type !== 'integer' || Math.abs(value) <= 2 ** 63;
+  return type !== 'integer' || (Number.isInteger(value) && Math.abs(value) <= 2 ** 63);
 }
 
 function checkNumber(value: number, schema: SchemaProps, place: Place, findings: Findings): void {

@@ -3,6 +3,11 @@ import { isObject } from '../meta/clone.ts';
 import type { FieldError } from '../meta/field-error.ts';
 import { nameIsDnsSubdomain } from '../meta/names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
+import {
+  validateDefinition,
+  validateDefinitionStatusUpdate,
+  validateDefinitionUpdate,
+} from '../crd/validate-definition.ts';
 import { resourceForKind } from '../schema/resources.ts';
 import type { GroupVersionKind } from '../schema/schema.ts';
 import type { ObjectMeta } from '../types/meta-v1.ts';
@@ -83,6 +88,11 @@ const kinds = new Map<string, KindValidation<never>>([
 const add = <T extends HasMetadata>(kind: string, validation: KindValidation<T>): void =>
   void kinds.set(kind, validation);
 
+add('apiextensions.k8s.io/CustomResourceDefinition', {
+  create: validateDefinition,
+  update: validateDefinitionUpdate,
+  statusUpdate: validateDefinitionStatusUpdate,
+});
 add('/Pod', { create: validatePodCreate, update: validatePodUpdate, statusUpdate: validatePodStatusUpdate });
 add('/Service', { create: validateService, update: validateServiceUpdate, statusUpdate: validateServiceStatusUpdate });
 add('/ConfigMap', { create: validateConfigMap, update: validateConfigMapUpdate });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { CustomKind } from '../../api/crd/custom-kind.ts';
 import { isTrue } from '../../api/crd/definition-status.ts';
 import type { ResourceColumn } from '../../api/schema/resources.ts';
+import { ruleRunnerOf } from '../../api/crd/rule-tree.ts';
 import type { SchemaProps } from '../../api/crd/schema-props.ts';
 import { typedCustomSchema } from '../../api/crd/typed-custom.ts';
 import { compareVersions } from '../../api/crd/version-order.ts';
@@ -18,7 +19,7 @@ import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { StoredForm, type VersionConverter } from './stored-form.ts';
 import { scaleAccessOf } from './custom-scale.ts';
 
-const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const allVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 /** of a definition that is going */
 const lastVerbs = ['delete', 'deletecollection', 'get', 'list', 'watch'];
 const subresourceVerbs = ['get', 'patch', 'update'];
@@ -112,6 +113,7 @@ export function customEntries(definition: CustomResourceDefinition, converter: V
         schema: schemaOf(version),
         hasStatus: version.subresources?.status !== undefined,
         ...(preserveUnknownFields && { preserveUnknownFields }),
+        rules: ruleRunnerOf(schemaOf(version)),
         ...(version.subresources?.scale && { scale: version.subresources.scale }),
       });
       return [version.name, kind] as const;

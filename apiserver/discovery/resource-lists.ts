@@ -71,11 +71,13 @@ function apiResources(resource: ResourceInfo): APIResource[] {
 export function apiResourceList(served: Served, group: string, version: string): APIResourceList | undefined {
   const members = served.filter((resource) => resource.group === group && resource.version === version);
   if (members.length === 0) return undefined;
+  const resources = members.flatMap(apiResources);
+  const isCustom = members.every(({ typeName }) => typeName === '');
   return {
     kind: 'APIResourceList',
     // The core group's list has never carried a version of its own.
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: apiVersionOf({ group, version }),
-    resources: members.flatMap(apiResources).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    resources: isCustom ? resources : resources.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
   };
 }

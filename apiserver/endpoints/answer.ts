@@ -67,13 +67,17 @@ export function sendObject(
   } else sendAny(ctx, code, shown.object, form);
 }
 
-function listMetadata(result: ListResult): Record<string, unknown> {
+function listMetadata(result: ListResult, isCustom: boolean): Record<string, unknown> {
   return {
     resourceVersion: String(result.revision),
-    ...(result.continue === '' ? {} : { continue: result.continue }),
+    ...(result.continue === '' && !isCustom ? {} : { continue: result.continue }),
     ...(result.remainingItemCount === undefined ? {} : { remainingItemCount: result.remainingItemCount }),
   };
 }
+
+/** Items of a list do not repeat its kind, but custom objects always say theirs. */
+const itemJson = (entry: ResourceEntry, item: CachedObject): string =>
+  entry.custom === undefined ? item.bareJson : item.json;
 
 export function sendList(
   ctx: RequestContext,
@@ -84,7 +88,7 @@ export function sendList(
   nowMs: number,
 ): void {
   const items = result.items.map((item) => presented(entry, item));
-  const metadata = listMetadata(result);
+  const metadata = listMetadata(result, entry.custom !== undefined && form.as === 'object');
   if (form.as === 'table') {
     const objects = items.map((item) => item.object);
     sendAny(ctx, 200, tableOf(ctx, printer, entry, objects, { ...metadata, nowMs }), form);
@@ -102,10 +106,15 @@ export function sendList(
   };
   if (form.mediaType === 'application/json' && !form.pretty) {
     const start = JSON.stringify(head).slice(0, -1);
-    ctx.reply.send(200, form.mediaType, `${start},"items":[${items.map((item) => item.bareJson).join(',')}]}\n`);
+    ctx.reply.send(
+      200,
+      form.mediaType,
+      `${start},"items":[${items.map((item) => itemJson(entry, item)).join(',')}]}\n`,
+    );
     return;
   }
   const bare = items.map((item) => {
+    if (entry.custom !== undefined) return item.object;
     const { kind: _, apiVersion: __, ...rest } = item.object;
     return rest;
   });

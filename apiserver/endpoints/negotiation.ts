@@ -49,8 +49,6 @@ export function negotiate(ctx: RequestContext, entry?: ResourceEntry): Form | un
 
 export function formOf(ctx: RequestContext, entry?: ResourceEntry): Form {
   const form = negotiate(ctx, entry);
-  if (form === undefined) {
-    throw newNotAcceptable(entry?.custom === undefined ? [...mediaTypes] : mediaTypes.slice(0, 2));
-  }
+  if (form === undefined) throw newNotAcceptable([...mediaTypes]);
   return form;
 }

@@ -11,15 +11,7 @@ import { formOf } from './negotiation.ts';
 import { checkName, checkVersion, completed, normalized, prepareChange } from './object-preparation.ts';
 import { resourceOf } from './request-body.ts';
 import { operationOptions, writeOptions } from './request-options.ts';
-import {
-  groupResourceOf,
-  gvkOf,
-  keyOf,
-  presented,
-  toStored,
-  withLease,
-  type ResourceRequest,
-} from './resource-request.ts';
+import { groupResourceOf, keyOf, presented, toStored, withLease, type ResourceRequest } from './resource-request.ts';
 import { validateChange } from './validate.ts';
 
 /** PUT of an object, its `/status`, or a namespace's `/finalize`. */
@@ -42,7 +34,8 @@ export async function update(request: ResourceRequest): Promise<void> {
   }
   if (!asked.resourceVersion && !entry.unconditionalUpdate) {
     const error = invalid('metadata.resourceVersion', 0, 'must be specified for an update');
-    throw newInvalid(gvkOf(entry), ctx.info.name, [error]);
+    // named as Kubernetes' store names it: by the resource
+    throw newInvalid({ group: entry.info.group, kind: entry.info.resource }, ctx.info.name, [error]);
   }
   const result = await changeObject(request, options.dryRun, (current) => {
     checkVersion(entry, asked, current);

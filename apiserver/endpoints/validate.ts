@@ -7,7 +7,10 @@ import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { gvkOf } from './resource-request.ts';
 
 function refuse(entry: ResourceEntry, object: KubeObject, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw newInvalid(gvkOf(entry), object.metadata?.name ?? '', errors);
+  if (errors.length === 0) return;
+  // A custom object may say that it is of another kind, and is refused as that.
+  const { group, kind } = gvkOf(entry);
+  throw newInvalid({ group, kind: (entry.custom && object.kind) ?? kind }, object.metadata?.name ?? '', errors);
 }
 
 export function validateNew(entry: ResourceEntry, object: KubeObject, found: readonly FieldError[] = []): void {

@@ -7,7 +7,8 @@ import { since } from './human-duration.ts';
 import type { Cell, RowFormat } from './row-printer.ts';
 
 function cellOf(value: unknown, type: string, nowMs: number): Cell {
-  if (type === 'string') return printedValue(value);
+  if (type === 'string')
+    return typeof value === 'object' && value !== null ? JSON.stringify(value) : printedValue(value);
   if (value === null || value === undefined) return null;
   if (type === 'integer') return typeof value === 'number' ? Math.trunc(value) : null;
   if (type === 'number') return typeof value === 'number' ? value : null;

@@ -7,6 +7,8 @@ import { podSecurityGroup } from './cases/pod-security-cases.ts';
 import { quotaGroup } from './cases/quota-cases.ts';
 import { storageGroup } from './cases/storage-cases.ts';
 import { workloadGroup } from './cases/workload-cases.ts';
+import { customGroup } from './cases/custom-cases.ts';
+import { definitionGroup } from './cases/definition-cases.ts';
 import type { KindGroup } from './kind-case.ts';
 
 /** Adding a kind adds a file of cases and a line. */
@@ -20,4 +22,6 @@ export const allGroups: readonly KindGroup[] = [
   quotaGroup,
   podSecurityGroup,
   classGroup,
+  definitionGroup,
+  customGroup,
 ];

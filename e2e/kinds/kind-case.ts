@@ -20,6 +20,8 @@ export interface KindGroup {
   readonly name: string;
   /** compared only where they are what the group is about */
   readonly managedFields?: boolean;
+  /** what its definitions define is there a moment after them */
+  readonly waitsForDefinitions?: boolean;
   readonly cases: readonly KindCase[];
 }
 

@@ -3,6 +3,7 @@ const known: readonly (readonly [group: string, title: RegExp, why: string])[] =
   ['apply', /^endpoints$/, 'no warning that Endpoints are deprecated'],
   ['apply', /^broken YAML$/, "YAML syntax errors use the parser's words"],
   ['config', /^accounts as a table$/, 'table columns are those of 1.32'],
+  ['custom', /^another version$/, 'a body of another version is not pruned first'],
   ['volumes', /^quotas as a table$/, 'table columns are those of 1.32'],
   ['workloads', /^daemonsets as a table$/, 'metadata in a row is whole'],
 ];

@@ -36,6 +36,7 @@ async function sendSettled(
   { method, contentType, accept }: KindCase,
   path: string,
   body: unknown,
+  waitsForDefinitions = false,
 ): Promise<Response> {
   for (let i = 0; ; i++) {
     const answer = await send(method, path, {
@@ -43,7 +44,9 @@ async function sendSettled(
       ...(contentType && { contentType }),
       ...(accept && { headers: { accept } }),
     });
-    const early = answer.status === 403 && /error looking up service account/.test(answer.text);
+    const early =
+      (answer.status === 403 && /error looking up service account/.test(answer.text)) ||
+      (waitsForDefinitions && method !== 'GET' && answer.text.startsWith('404 page not found'));
     if (!early || i === triesMax) return answer;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
@@ -58,7 +61,13 @@ export async function play(send: Send, group: KindGroup): Promise<KindAnswer[]> 
   const answers: KindAnswer[] = [];
   for (const one of group.cases) {
     const body = one.bodyOf === undefined ? one.body : one.bodyOf(seen);
-    const answer = await sendSettled(send, one, one.path.replaceAll('{ns}', namespace), body);
+    const answer = await sendSettled(
+      send,
+      one,
+      one.path.replaceAll('{ns}', namespace),
+      body,
+      group.waitsForDefinitions,
+    );
     bodies.set(one.title, answer.json);
     answers.push({
       title: one.title,
