@@ -1,3 +1,4 @@
+import type { Aggregator } from './aggregation/aggregator.ts';
 import { newMethodNotAllowed } from '../api/meta/status.ts';
 import type { ReviewEndpoint } from './auth/reviews.ts';
 import { bind } from './endpoints/binding.ts';
@@ -14,6 +15,8 @@ export interface DispatchOptions {
   readonly reviews: readonly ReviewEndpoint[];
   readonly services: EndpointServices;
   readonly catalog: ResourceCatalog;
+  /** what another server answers */
+  readonly aggregator?: Pick<Aggregator, 'remoteFor' | 'handle'>;
   /** false: this resource was switched off, and is answered as if it did not exist */
   readonly enables?: (group: string, version: string, resource: string) => boolean;
 }
@@ -48,6 +51,11 @@ const notFound = (ctx: RequestContext): void =>
 export function dispatcher(options: DispatchOptions): (ctx: RequestContext) => Promise<void> {
   const routes = new RouteTable(options.routes);
   const answer = async (ctx: RequestContext): Promise<void> => {
+    const remote = options.aggregator?.remoteFor(ctx);
+    if (remote !== undefined) {
+      await options.aggregator?.handle(ctx, remote);
+      return;
+    }
     if (ctx.info.isResourceRequest && (await answerResource(options, ctx))) return;
     await answerRoute(routes, ctx);
   };

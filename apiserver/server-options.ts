@@ -39,6 +39,8 @@ export interface ApiServerOptions {
   readonly clientCa?: string;
   /** a proxy in front that says who asks; absent: nobody may say so */
   readonly requestHeader?: RequestHeaderSettings;
+  /** shown to extension API servers, which then believe who asks */
+  readonly proxyClient?: { readonly cert: string; readonly key: string };
   /** default: health and version for everybody, all else with credentials only */
   readonly anonymous?: AnonymousSettings;
   /** default 10.96.0.0/16 */

@@ -1,5 +1,8 @@
 import { sleep, systemClock } from '../base/clock.ts';
 import { createLog, type Log } from '../base/log.ts';
+import type { Aggregator } from './aggregation/aggregator.ts';
+import { authenticationConfigMapHook } from './aggregation/authentication-config-map.ts';
+import { createAggregator } from './aggregation/create-aggregator.ts';
 import { AdmissionChain } from './admission/admission.ts';
 import { chosenPlugins } from './admission/plugins.ts';
 import { WebhookMetrics } from './admission/webhook/webhook-metrics.ts';
@@ -24,7 +27,7 @@ import { openApiRoutes } from './openapi/openapi-routes.ts';
 import type { HealthCheck, ObjectStore, RequestContext } from './pipeline.ts';
 import { tablePrinter } from './printers/table-printer.ts';
 import { endpoints } from './registry/core/endpoints.ts';
-import { enablement, onlyEnabled } from './registry/enablement.ts';
+import { enablement, joined, onlyEnabled } from './registry/enablement.ts';
 import { IpRange } from './registry/core/ip-range.ts';
 import { ServiceAddresses } from './registry/core/service-addresses.ts';
 import { services as servicesEntry } from './registry/core/services.ts';
@@ -200,23 +203,30 @@ interface Routing {
   readonly catalog: ResourceCatalog;
   readonly enables: ReturnType<typeof enablement>;
   readonly fairness: Fairness;
+  readonly aggregator: Aggregator;
   readonly requestTimeoutMs: number;
   readonly log: Log;
 }
 
 /** What answers a request, however it fails. */
 function createHandler(routing: Routing): (ctx: RequestContext, reply: HttpReply) => Promise<void> {
-  const { auth, services, metrics, checks, serverAddress, catalog, enables, fairness, log } = routing;
+  const { auth, services, metrics, checks, serverAddress, catalog, enables, fairness, aggregator, log } = routing;
   const shown = onlyEnabled(() => catalog.served, enables);
+  const discovered = joined(shown, () => aggregator.served);
   const dispatch = dispatcher({
     stages: [requestDeadline(routing.requestTimeoutMs), ...auth.stages],
     reviews: auth.reviews,
     services,
     catalog,
     enables,
+    aggregator,
     routes: [
-      ...discoveryRoutes({ served: shown, catchUp: () => catalog.catchUp(), serverAddress }),
-      ...openApiRoutes({ served: shown, catchUp: () => catalog.catchUp() }),
+      ...discoveryRoutes({ served: discovered, catchUp: () => catalog.catchUp(), serverAddress }),
+      ...openApiRoutes({
+        served: shown,
+        elsewhere: () => aggregator.openApiPaths(),
+        catchUp: () => catalog.catchUp(),
+      }),
       ...healthRoutes({ checks: () => checks, log, sleep: (ms, signal) => sleep(ms, systemClock, signal) }),
       ...versionRoutes(),
       ...metrics.routes(),
@@ -249,6 +259,22 @@ function createHttpServer(options: ApiServerOptions, host: string, log: Log, rou
   });
 }
 
+type PresenceParts = Pick<Foundation, 'client' | 'storages' | 'objects' | 'range' | 'options' | 'log'>;
+
+function createPresence(parts: PresenceParts, host: string, port: number): ServerPresence {
+  const { client, storages, objects, range, options, log } = parts;
+  return new ServerPresence({
+    client,
+    log,
+    objects,
+    prefix: storages.prefix,
+    self: { host: options.advertiseAddress ?? host, port: options.advertisePort ?? port },
+    clusterIp: range.at(1),
+    endpoints: storages.of(endpoints),
+    slices: storages.of(endpointslices),
+  });
+}
+
 /** Starts at once, whether the store answers or not; until it does, /readyz says so and requests get 503. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const log = options.log ?? createLog('apiserver');
@@ -259,41 +285,37 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const catalog = createCatalog(storages, log);
   const objects = new InternalObjectStore(() => services, catalog);
   const fairness = createFairness(options.limits, storages, log);
+  const enables = enablement(options.runtimeConfig);
+  const local = onlyEnabled(() => catalog.served, enables);
+  const aggregator = createAggregator({ storages, objects, local, identity: options.proxyClient, log });
   const auth = createAuthFor(options, objects, catalog, storages, fairness, log);
   const metrics = createMetrics(storages, catalog, fairness);
   const services = createServices({ client, storages, objects, auth, range, options, metrics, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
-  const hooks = createHooks(storages, auth, () => presence?.start() ?? Promise.resolve(), log);
+  const hooks = createHooks(storages, auth, () => presence?.start() ?? Promise.resolve(), options, log);
   const server = createHttpServer(options, host, log, {
     auth,
     services,
     log,
     catalog,
     fairness,
+    aggregator,
+    enables,
     metrics,
     checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
     serverAddress: `${host}:${options.securePort}`,
-    enables: enablement(options.runtimeConfig),
     requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
   });
   const disconnect = (): Promise<void> => (options.etcdClient === undefined ? client.close() : Promise.resolve());
   await server.listen().catch((error: unknown) => disconnect().then(() => Promise.reject(error as Error)));
-  presence = new ServerPresence({
-    client,
-    log,
-    objects,
-    prefix: storages.prefix,
-    self: { host: options.advertiseAddress ?? host, port: options.advertisePort ?? server.port },
-    clusterIp: range.at(1),
-    endpoints: storages.of(endpoints),
-    slices: storages.of(endpointslices),
-  });
+  presence = createPresence({ client, storages, objects, range, options, log }, host, server.port);
   storages.start();
   const stopCompactor = startCompactor(client, log);
   const definitions = startDefinitions(storages, objects, log);
   const started = hooks.run(objects);
   fairness.start(objects);
+  aggregator.start();
   log.info({ host, port: server.port }, 'serving the Kubernetes API');
 
   const stop = async (graceMs: number): Promise<void> => {
@@ -303,7 +325,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     fairness.stop();
     stopCompactor();
     const leave = Promise.race([presence.stop(), sleep(graceMs)]);
-    await Promise.all([server.close(graceMs), leave.catch(() => {}), started, definitions.stop()]);
+    await Promise.all([server.close(graceMs), leave.catch(() => {}), started, definitions.stop(), aggregator.stop()]);
     storages.stop();
     await options.audit?.sink.close();
     await disconnect();
@@ -321,12 +343,19 @@ function startDefinitions(storages: Storages, objects: InternalObjectStore, log:
   return definitions;
 }
 
-function createHooks(storages: Storages, auth: Auth, startPresence: () => Promise<void>, log: Log): HookRunner {
+function createHooks(
+  storages: Storages,
+  auth: Auth,
+  startPresence: () => Promise<void>,
+  options: ApiServerOptions,
+  log: Log,
+): HookRunner {
   return new HookRunner(
     [
       { name: 'start-watch-caches', run: () => waitReady(storages) },
       namespacesHook,
       ...auth.hooks,
+      authenticationConfigMapHook(options),
       { name: 'bootstrap-controller', run: startPresence },
     ],
     log,

@@ -5,6 +5,8 @@ import { byGroupVersion, documentV2, documentV3, hashOf, type Served } from './d
 import { encodeDocumentV2, openapiV2AnsweredType, openapiV2ProtobufType } from './v2-protobuf.ts';
 
 export interface OpenApiOptions {
+  /** group versions that other servers describe */
+  readonly elsewhere?: () => Record<string, { serverRelativeURL: string }>;
   readonly served: () => Served;
   /** resolves when what is served is as new as the store */
   readonly catchUp?: () => Promise<void>;
@@ -58,7 +60,7 @@ function sendIndex(options: OpenApiOptions, ctx: RequestContext): void {
     path,
     { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(resources)}` },
   ]);
-  ctx.reply.json(200, { paths: Object.fromEntries(paths) as object });
+  ctx.reply.json(200, { paths: { ...(Object.fromEntries(paths) as object), ...options.elsewhere?.() } });
 }
 
 /** One group version. With the right hash in the address it may be kept for ever; with an old one, look again. */

@@ -47,3 +47,17 @@ export function onlyEnabled<T extends { readonly group: string; readonly version
     return enabled;
   };
 }
+
+/** Two lists as one; the same array while both are the same. */
+export function joined<T>(first: () => readonly T[], second: () => readonly T[]): () => readonly T[] {
+  let known: readonly [readonly T[], readonly T[]] | undefined;
+  let both: readonly T[] = [];
+  return () => {
+    const now = [first(), second()] as const;
+    if (now[0] !== known?.[0] || now[1] !== known[1]) {
+      known = now;
+      both = now[1].length === 0 ? now[0] : [...now[0], ...now[1]];
+    }
+    return both;
+  };
+}

@@ -124,6 +124,8 @@ const authentication: readonly TableFlag[] = [
   list('requestheader-uid-headers', 'the uid'),
   list('requestheader-group-headers', 'the groups', 'X-Remote-Group'),
   list('requestheader-extra-headers-prefix', 'all else', 'X-Remote-Extra-'),
+  file('proxy-client-cert-file', 'shown to extension API servers, which then believe who asks'),
+  file('proxy-client-key-file', 'its key'),
   file('token-auth-file', 'CSV of static tokens: token,user,uid,"group,..."'),
   list('service-account-key-file', 'public keys that verify service account tokens; may be repeated'),
   file('service-account-signing-key-file', 'private key that signs service account tokens'),

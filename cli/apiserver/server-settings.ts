@@ -83,6 +83,13 @@ function portsFrom(text: string): ApiServerOptions['serviceNodePorts'] {
   return { first, last };
 }
 
+function proxyClientFrom(values: FlagValues): ApiServerOptions['proxyClient'] {
+  const [cert, key] = [optionalPem(values, 'proxy-client-cert-file'), optionalPem(values, 'proxy-client-key-file')];
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return undefined;
+  throw new CliError('--proxy-client-cert-file and --proxy-client-key-file go together');
+}
+
 const goawayChanceMax = 0.02;
 
 function goawayChanceFrom(text: string): number {
@@ -143,6 +150,7 @@ export function serverSettings(
     ...authenticationFrom(values, given, log),
     admission: admissionFrom(values),
     audit: auditFrom(values, log),
+    proxyClient: proxyClientFrom(values),
     limits: {
       readsMax: values.number('max-requests-inflight'),
       changesMax: values.number('max-mutating-requests-inflight'),

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startApiServer } from '../../apiserver/server.ts';
+import { startApiServer, type ApiServerOptions } from '../../apiserver/server.ts';
 import type { Log } from '../../base/log.ts';
 import { createKubeClient } from '../../client/kube-client.ts';
 import type { KubeClient } from '../../client/types.ts';
@@ -99,6 +99,23 @@ function startControllers(layout: Layout, replica: ReplicaPlace, log: Log): Part
   ];
 }
 
+/** undefined: the cluster is of a time before there was one, and gets one when it is brought up again. */
+function frontProxyOf(layout: Layout): Pick<ApiServerOptions, 'requestHeader' | 'proxyClient'> {
+  const path = join(layout.pkiDir, 'front-proxy-ca.crt');
+  if (!existsSync(path)) return {};
+  return {
+    proxyClient: readPair(layout.pkiDir, 'front-proxy-client'),
+    requestHeader: {
+      clientCa: readFileSync(path, 'utf8'),
+      allowedNames: ['front-proxy-client'],
+      usernameHeaders: ['X-Remote-User'],
+      uidHeaders: ['X-Remote-Uid'],
+      groupHeaders: ['X-Remote-Group'],
+      extraHeaderPrefixes: ['X-Remote-Extra-'],
+    },
+  };
+}
+
 /** A whole replica in this process: store member, API server, controllers, scheduler; they talk over loopback. */
 export async function startReplica(layout: Layout, replica: ReplicaPlace, log: Log): Promise<Part[]> {
   const starting = startMember(layout, replica, log);
@@ -113,6 +130,7 @@ export async function startReplica(layout: Layout, replica: ReplicaPlace, log: L
     securePort: replica.apiPort,
     tls: readPair(layout.pkiDir, 'apiserver'),
     clientCa: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
+    ...frontProxyOf(layout),
     serviceClusterIpRange: layout.config.network.serviceCidr,
     serviceAccounts: { signingKey: readFileSync(join(layout.pkiDir, 'sa.key'), 'utf8') },
     log: log.child({ part: 'apiserver' }),

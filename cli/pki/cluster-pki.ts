@@ -8,8 +8,11 @@ import type { KeyPair, Subject } from './certificate.ts';
 
 const caDays = 3650;
 
-/** Two authorities: who may talk to the API server may not therefore talk to the store. */
-export type CaName = 'ca' | 'etcd-ca';
+/**
+ * Three authorities: who may talk to the API server may not therefore talk to the store, and only the API servers
+ * themselves may tell an extension API server who asks.
+ */
+export type CaName = 'ca' | 'etcd-ca' | 'front-proxy-ca';
 
 interface Leaf {
   readonly ca: CaName;
@@ -44,6 +47,10 @@ function leavesOf({ config, replicas, nodes }: Layout): Record<string, Leaf> {
     'controller-manager': client('system:kube-controller-manager'),
     scheduler: client('system:kube-scheduler'),
     apiserver: { ca: 'ca', subject: { commonName: 'kube-apiserver', names: apiNames, usages: ['server'] } },
+    'front-proxy-client': {
+      ca: 'front-proxy-ca',
+      subject: { commonName: 'front-proxy-client', usages: ['client'] },
+    },
     'apiserver-etcd-client': {
       ca: 'etcd-ca',
       subject: { commonName: 'kube-apiserver-etcd-client', usages: ['client'] },
@@ -93,6 +100,7 @@ export async function ensurePki(layout: Layout): Promise<string[]> {
   const cas: Record<CaName, KeyPair> = {
     ca: await ensureCa(dir, 'ca', config.name),
     'etcd-ca': await ensureCa(dir, 'etcd-ca', config.name),
+    'front-proxy-ca': await ensureCa(dir, 'front-proxy-ca', config.name),
   };
   const written: string[] = [];
   for (const [name, { ca, subject }] of Object.entries(leavesOf(layout))) {
