@@ -161,12 +161,3 @@ void t.test('parseAccept reads parameters and bounds the list', (t) => {
   t.equal(parseAccept('a/b,'.repeat(1000)).length, 32);
   t.end();
 });
-
-void t.test(
-  'the list of custom kinds is there and empty: kubectl reads it before it says that it knows no such kind',
-  async (t) => {
-    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-    t.match(await json(path), { kind: 'CustomResourceDefinitionList', items: [] });
-    t.equal((await ask(`${path}/x`)).code, 404);
-  },
-);
