@@ -15,9 +15,15 @@ export const specialEvaluators: readonly Evaluator<never>[] = [
 /** Not stored, or too short-lived to be limited. */
 const ignored: ReadonlySet<string> = new Set(['/bindings', '/events', 'events.k8s.io/events']);
 
+const known = new Map<string, Evaluator>(specialEvaluators.map((own) => [`${own.group}/${own.resource}`, own]));
+/** more kinds than that come and go */
+const knownMax = 4_096;
+
 /** How objects of a resource count; undefined for those that do not. */
 export function evaluatorOf(group: string, resource: string): Evaluator | undefined {
-  if (ignored.has(`${group}/${resource}`)) return undefined;
-  const special = specialEvaluators.find((own) => own.group === group && own.resource === resource);
-  return special ?? countEvaluator(group, resource);
+  const id = `${group}/${resource}`;
+  if (ignored.has(id)) return undefined;
+  const found = known.get(id) ?? countEvaluator(group, resource);
+  if (known.size < knownMax) known.set(id, found);
+  return found;
 }

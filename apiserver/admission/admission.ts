@@ -1,4 +1,4 @@
-import { newForbidden, type StatusError } from '../../api/meta/status.ts';
+import { newForbidden, qualified, type StatusError } from '../../api/meta/status.ts';
 import { groupResourceOf } from '../endpoints/resource-request.ts';
 import type { KubeObject, User } from '../pipeline.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
@@ -29,12 +29,21 @@ export interface AdmissionRequest {
 /** One rule of admission. Throws a StatusError to refuse; `mutate` may change the object. */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** `pods`, `ingresses.networking.k8s.io`: it looks at writes of these only; absent: of all */
+  readonly resources?: readonly string[];
   mutate?(request: AdmissionRequest): void | Promise<void>;
   validate?(request: AdmissionRequest): void | Promise<void>;
 }
 
+interface Phases {
+  readonly mutating: readonly AdmissionPlugin[];
+  readonly validating: readonly AdmissionPlugin[];
+}
+
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
+  /** those that look at a resource: most look at few, and every write passes here */
+  readonly #phases = new WeakMap<ResourceEntry, Phases>();
 
   constructor(plugins: readonly AdmissionPlugin[]) {
     this.#plugins = plugins;
@@ -43,12 +52,26 @@ export class AdmissionChain {
   async mutate(request: AdmissionRequest): Promise<void> {
     const reinvocation = new Reinvocation();
     const own = { ...request, reinvocation };
-    do for (const plugin of this.#plugins) await plugin.mutate?.(own);
+    const { mutating } = this.#phasesOf(request.entry);
+    do for (const plugin of mutating) await plugin.mutate?.(own);
     while (reinvocation.beginsAgain());
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    for (const plugin of this.#plugins) await plugin.validate?.(request);
+    for (const plugin of this.#phasesOf(request.entry).validating) await plugin.validate?.(request);
+  }
+
+  #phasesOf(entry: ResourceEntry): Phases {
+    const known = this.#phases.get(entry);
+    if (known !== undefined) return known;
+    const name = qualified(groupResourceOf(entry));
+    const looking = this.#plugins.filter(({ resources }) => resources === undefined || resources.includes(name));
+    const made = {
+      mutating: looking.filter(({ mutate }) => mutate !== undefined),
+      validating: looking.filter(({ validate }) => validate !== undefined),
+    };
+    this.#phases.set(entry, made);
+    return made;
   }
 }
 

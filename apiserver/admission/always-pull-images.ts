@@ -20,6 +20,7 @@ function concerns(request: AdmissionRequest): boolean {
 /** Nobody runs an image from a node's cache without the right to pull it. */
 export const alwaysPullImages: AdmissionPlugin = {
   name: 'AlwaysPullImages',
+  resources: ['pods'],
   mutate(request) {
     if (!concerns(request)) return;
     const pod = request.object as unknown as Pod;

@@ -7,6 +7,7 @@ import { isFor, refusal, type AdmissionPlugin } from './admission.ts';
 /** Approving needs a right on the signer, beside the one on the request. */
 export const certificateApproval = (authorizer: Authorizer): AdmissionPlugin => ({
   name: 'CertificateApproval',
+  resources: ['certificatesigningrequests.certificates.k8s.io'],
   async validate(request) {
     if (request.operation !== 'UPDATE' || request.subresource !== 'approval' || request.user === undefined) return;
     if (!isFor(request, 'certificates.k8s.io', 'certificatesigningrequests')) return;

@@ -8,6 +8,7 @@ import { isFor, refusal, type AdmissionPlugin } from './admission.ts';
 /** Certificates are filled in by who may act for the signer. */
 export const certificateSigning = (authorizer: Authorizer): AdmissionPlugin => ({
   name: 'CertificateSigning',
+  resources: ['certificatesigningrequests.certificates.k8s.io'],
   async validate(request) {
     if (request.operation !== 'UPDATE' || request.subresource !== 'status' || request.user === undefined) return;
     if (!isFor(request, 'certificates.k8s.io', 'certificatesigningrequests')) return;

@@ -8,6 +8,7 @@ const forbiddenGroup = 'system:masters';
 /** Nobody gets a certificate that no policy can limit. */
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
+  resources: ['certificatesigningrequests.certificates.k8s.io'],
   async validate(request) {
     if (request.operation !== 'CREATE' || request.subresource !== '') return;
     if (!isFor(request, 'certificates.k8s.io', 'certificatesigningrequests')) return;

@@ -16,6 +16,7 @@ function withoutOwnership({ metadata, ...rest }: KubeObject): KubeObject {
 /** Trust in a signer is declared by who may vouch for it. */
 export const clusterTrustBundleAttest = (authorizer: Authorizer): AdmissionPlugin => ({
   name: 'ClusterTrustBundleAttest',
+  resources: ['clustertrustbundles.certificates.k8s.io'],
   async validate(request) {
     const { object, old, user } = request;
     if (request.operation === 'DELETE' || object === undefined || user === undefined) return;

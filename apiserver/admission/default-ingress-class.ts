@@ -9,6 +9,7 @@ const oldAnnotation = 'kubernetes.io/ingress.class';
 
 export const defaultIngressClass = (store: ObjectStore): AdmissionPlugin => ({
   name: 'DefaultIngressClass',
+  resources: ['ingresses.networking.k8s.io'],
   async mutate(request) {
     if (request.operation !== 'CREATE' || request.subresource !== '' || !isFor(request, group, 'ingresses')) return;
     const ingress = request.object as unknown as Ingress;

@@ -9,6 +9,7 @@ const betaAnnotation = 'volume.beta.kubernetes.io/storage-class';
 /** A claim that names no class gets the default one; an empty name asks for none. */
 export const defaultStorageClass = (store: ObjectStore): AdmissionPlugin => ({
   name: 'DefaultStorageClass',
+  resources: ['persistentvolumeclaims'],
   async mutate(request) {
     if (request.operation !== 'CREATE' || request.subresource !== '') return;
     if (!isFor(request, '', 'persistentvolumeclaims')) return;

@@ -10,6 +10,7 @@ const tolerates = (toleration: Toleration, key: string): boolean =>
 /** A pod stays on a node that fails for five minutes, unless it says how long. */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
+  resources: ['pods'],
   mutate(request) {
     const { entry, operation, subresource } = request;
     // a change may leave the tolerations out again: an apply does that each time

@@ -7,6 +7,7 @@ const isExtended = (name: string): boolean =>
 /** Nodes with devices are tainted by the devices' names: who asks for one is let in. */
 export const extendedResourceToleration: AdmissionPlugin = {
   name: 'ExtendedResourceToleration',
+  resources: ['pods'],
   mutate(request) {
     if (request.operation === 'DELETE' || request.subresource !== '' || !isFor(request, '', 'pods')) return;
     const { spec } = request.object as unknown as Pod;

@@ -6,6 +6,7 @@ const hostname = 'kubernetes.io/hostname';
 /** By a wide anti-affinity one pod could keep all others from a whole zone. */
 export const limitPodHardAntiAffinityTopology: AdmissionPlugin = {
   name: 'LimitPodHardAntiAffinityTopology',
+  resources: ['pods'],
   validate(request) {
     if (request.operation === 'DELETE' || request.subresource !== '' || !isFor(request, '', 'pods')) return;
     const { spec } = request.object as unknown as Pod;

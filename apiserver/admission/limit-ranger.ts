@@ -161,6 +161,7 @@ export const limitRanger = (store: ObjectStore): AdmissionPlugin => {
     await store.list('', 'limitranges', namespace);
   return {
     name: 'LimitRanger',
+    resources: ['pods', 'persistentvolumeclaims'],
     async mutate(request) {
       if (concerns(request) !== 'pods') return;
       for (const range of await rangesOf(request.namespace))

@@ -21,6 +21,16 @@ const nameOf = ({ name, object }: AdmissionRequest): string => name || (object?.
 /** A kubelet writes what is its own, and nothing by which it could get hold of more. */
 class NodeRestriction implements AdmissionPlugin {
   readonly name = 'NodeRestriction';
+  readonly resources = [
+    'pods',
+    'nodes',
+    'persistentvolumeclaims',
+    'serviceaccounts',
+    'leases.coordination.k8s.io',
+    'csinodes.storage.k8s.io',
+    'resourceslices.resource.k8s.io',
+    'certificatesigningrequests.certificates.k8s.io',
+  ];
   readonly #store: ObjectStore;
   readonly #authorizer: Authorizer;
 

@@ -12,6 +12,7 @@ const sizeOf = ({ spec }: PersistentVolumeClaim): bigint =>
 /** Claims grow only where their class says that its volumes can. */
 export const persistentVolumeClaimResize = (store: ObjectStore): AdmissionPlugin => ({
   name: 'PersistentVolumeClaimResize',
+  resources: ['persistentvolumeclaims'],
   async validate(request) {
     if (request.operation !== 'UPDATE' || request.subresource !== '') return;
     if (!isFor(request, '', 'persistentvolumeclaims')) return;

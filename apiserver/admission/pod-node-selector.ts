@@ -34,6 +34,7 @@ export const podNodeSelector = (store: ObjectStore): AdmissionPlugin => {
   };
   return {
     name: 'PodNodeSelector',
+    resources: ['pods'],
     async mutate(request) {
       if (!isNewPod(request)) return;
       const pod = request.object as unknown as Pod;

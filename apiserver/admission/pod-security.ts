@@ -1,4 +1,4 @@
-import { newInternalError, newInvalid } from '../../api/meta/status.ts';
+import { newInternalError, newInvalid, qualified } from '../../api/meta/status.ts';
 import { violationDetails, violationReasons, violationsOf } from '../../api/pod-security/evaluate.ts';
 import {
   compareLevels,
@@ -13,7 +13,7 @@ import {
   type PodSecurityPolicy,
 } from '../../api/pod-security/policy.ts';
 import type { Namespace, Pod, PodTemplateSpec } from '../../api/types/core-v1.ts';
-import { gvkOf } from '../endpoints/resource-request.ts';
+import { groupResourceOf, gvkOf } from '../endpoints/resource-request.ts';
 import type { KubeObject, ObjectStore } from '../pipeline.ts';
 import { isFor, refusal, type AdmissionPlugin, type AdmissionRequest } from './admission.ts';
 
@@ -51,14 +51,14 @@ const templateOf = (object: KubeObject): PodTemplateSpec | undefined =>
 
 /** Kinds that make pods, and where their template is. */
 const templates: Readonly<Record<string, (object: KubeObject) => PodTemplateSpec | undefined>> = {
-  '/podtemplates': (object) => object['template'] as PodTemplateSpec | undefined,
-  '/replicationcontrollers': templateOf,
-  'apps/replicasets': templateOf,
-  'apps/deployments': templateOf,
-  'apps/statefulsets': templateOf,
-  'apps/daemonsets': templateOf,
-  'batch/jobs': templateOf,
-  'batch/cronjobs': (object) =>
+  podtemplates: (object) => object['template'] as PodTemplateSpec | undefined,
+  replicationcontrollers: templateOf,
+  'replicasets.apps': templateOf,
+  'deployments.apps': templateOf,
+  'statefulsets.apps': templateOf,
+  'daemonsets.apps': templateOf,
+  'jobs.batch': templateOf,
+  'cronjobs.batch': (object) =>
     (object['spec'] as { jobTemplate?: { spec?: { template?: PodTemplateSpec } } } | undefined)?.jobTemplate?.spec
       ?.template,
 };
@@ -101,6 +101,7 @@ const alikeText = (name: string, count: number, text: string): string => {
 /** The Pod Security Standards, by the labels of namespaces. */
 class PodSecurity implements AdmissionPlugin {
   readonly name = 'PodSecurity';
+  readonly resources = ['namespaces', 'pods', ...Object.keys(templates)];
   readonly #store: ObjectStore;
   readonly #configuration: PodSecurityConfiguration;
 
@@ -111,11 +112,10 @@ class PodSecurity implements AdmissionPlugin {
 
   async validate(request: AdmissionRequest): Promise<void> {
     if (request.operation === 'DELETE' || request.object === undefined) return;
-    const { group, resource } = request.entry.info;
     if (isFor(request, '', 'namespaces')) await this.#namespace(request);
     else if (isFor(request, '', 'pods')) await this.#pod(request);
     else {
-      const template = templates[`${group}/${resource}`];
+      const template = templates[qualified(groupResourceOf(request.entry))];
       if (template !== undefined && request.subresource === '')
         await this.#controller(request, template(request.object));
     }

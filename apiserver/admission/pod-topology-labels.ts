@@ -7,6 +7,7 @@ const copied = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
 /** A pod can tell by its own labels where it runs. */
 export const podTopologyLabels = (store: ObjectStore): AdmissionPlugin => ({
   name: 'PodTopologyLabels',
+  resources: ['pods'],
   async mutate(request) {
     const { operation, subresource, object } = request;
     if (operation !== 'CREATE' || object === undefined || !isFor(request, '', 'pods')) return;

@@ -8,6 +8,7 @@ const group = 'scheduling.k8s.io';
 /** A pod's number is its class's; without a class, the default class's, or 0. */
 class Priority implements AdmissionPlugin {
   readonly name = 'Priority';
+  readonly resources = ['pods', 'priorityclasses.scheduling.k8s.io'];
   readonly #store: ObjectStore;
 
   constructor(store: ObjectStore) {

@@ -36,6 +36,7 @@ export const runtimeClass = (store: ObjectStore): AdmissionPlugin => {
   const mismatch = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
   return {
     name: 'RuntimeClass',
+    resources: ['pods'],
     async mutate(request) {
       if (!isNewPod(request)) return;
       const pod = request.object as unknown as Pod;

@@ -116,6 +116,7 @@ function secretProblem(account: ServiceAccount, { spec }: Pod): string {
 /** Every pod runs as a service account that exists, with its credentials mounted and its image pull secrets. */
 class ServiceAccountAdmission implements AdmissionPlugin {
   readonly name = 'ServiceAccount';
+  readonly resources = ['pods'];
   readonly #store: ObjectStore;
 
   constructor(store: ObjectStore) {

@@ -9,6 +9,7 @@ const finalizers: Readonly<Record<string, string>> = {
 /** What is in use is not removed: a controller takes the finalizer off when nobody needs it any more. */
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
+  resources: ['persistentvolumes', 'persistentvolumeclaims', 'volumeattributesclasses.storage.k8s.io'],
   mutate(request) {
     if (request.operation !== 'CREATE' || request.subresource !== '' || request.object === undefined) return;
     const { group, resource } = request.entry.info;

@@ -12,6 +12,7 @@ void t.test('StorageObjectInUseProtection adds its finalizer once', async (t) =>
   };
   t.same(await finalizersOf('persistentvolumes', {}), ['kubernetes.io/pv-protection']);
   t.same(await finalizersOf('persistentvolumeclaims', { finalizers: ['a'] }), ['a', 'kubernetes.io/pvc-protection']);
+  t.same(await finalizersOf('storage.k8s.io/volumeattributesclasses', {}), ['kubernetes.io/vac-protection']);
   const there = { finalizers: ['kubernetes.io/pvc-protection'] };
   t.same(await finalizersOf('persistentvolumeclaims', there), there.finalizers);
   t.equal(await finalizersOf('configmaps', {}), undefined);

@@ -6,6 +6,7 @@ const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' } as c
 /** Nothing is scheduled to a new node before it has said that it is ready. */
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
+  resources: ['nodes'],
   mutate(request) {
     if (request.operation !== 'CREATE' || request.subresource !== '' || !isFor(request, '', 'nodes')) return;
     const node = request.object as unknown as Node;
