@@ -67,8 +67,8 @@ export class AdmissionChain {
     const name = qualified(groupResourceOf(entry));
     const looking = this.#plugins.filter(({ resources }) => resources === undefined || resources.includes(name));
     const made = {
-      mutating: looking.filter(({ mutate }) => mutate !== undefined),
-      validating: looking.filter(({ validate }) => validate !== undefined),
+      mutating: looking.filter((plugin) => 'mutate' in plugin),
+      validating: looking.filter((plugin) => 'validate' in plugin),
     };
     this.#phases.set(entry, made);
     return made;
