@@ -132,7 +132,7 @@ export async function startReplica(layout: Layout, replica: ReplicaPlace, log: L
     clientCa: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
     ...frontProxyOf(layout),
     serviceClusterIpRange: layout.config.network.serviceCidr,
-    serviceAccounts: { signingKey: readFileSync(join(layout.pkiDir, 'sa.key'), 'utf8') },
+    serviceAccounts: { signingKey: readFileSync(join(layout.pkiDir, 'sa.key'), 'utf8'), extends: true },
     log: log.child({ part: 'apiserver' }),
   });
   return [

@@ -255,6 +255,20 @@ void t.test('a missing ConfigMap keeps the container waiting until it is there',
   await eventually('the pod runs', () => phase('a') === 'Running');
 });
 
+void t.test('a changed ConfigMap reaches the volumes of running pods', async (t) => {
+  const { create, phase, server, dataDir, get } = await node(t, { volumeRefreshMs: 20 });
+  const settings = (a: string) => ({ metadata: { name: 'settings' }, data: { a } });
+  server.store.create(configMaps, 'default', settings('1'));
+  create('a', {
+    containers: [container([], { volumeMounts: [{ name: 'v', mountPath: '/v' }] })],
+    volumes: [{ name: 'v', configMap: { name: 'settings' } }],
+  });
+  await eventually('the pod runs', () => phase('a') === 'Running');
+  const file = join(dataDir, 'pods', get('a')?.metadata?.uid ?? '', 'volumes/v/a');
+  server.store.update(configMaps, 'default', 'settings', settings('2'), '');
+  await eventually('the file has the new words', async () => (await readFile(file, 'utf8')) === '2');
+});
+
 void t.test('containers are restarted while no API server answers, and it is told later', async (t) => {
   const { create, phase, get, server, kubelet } = await node(t);
   create('a', { containers: [container(['sleep', '0.3'])] });

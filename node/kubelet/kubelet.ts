@@ -51,6 +51,8 @@ export interface KubeletOptions {
   readonly leaseMs?: number;
   /** default 1 s */
   readonly relistMs?: number;
+  /** default 1 min */
+  readonly volumeRefreshMs?: number;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -67,6 +69,8 @@ export interface Kubelet {
 }
 
 const healthPeriodMs = 5000;
+/** how often files of ConfigMaps, Secrets and tokens are brought up to date, as the kubelet of Kubernetes does */
+const volumeRefreshMsDefault = 60_000;
 const heartbeatMsDefault = 10_000;
 const relistMsDefault = 1000;
 
@@ -113,6 +117,8 @@ class NodeKubelet implements Kubelet {
   #podCidr: string | undefined;
   #synced = false;
   #cancelHealth: () => void = () => {};
+  #cancelRefresh: () => void = () => {};
+  #refreshing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: KubeletOptions, surroundings: Surroundings) {
@@ -176,6 +182,9 @@ class NodeKubelet implements Kubelet {
     this.#cancelHealth = clock.every(healthPeriodMs, () =>
       this.#background(this.#checkHealth(), "cannot write the node's status"),
     );
+    this.#cancelRefresh = clock.every(this.#options.volumeRefreshMs ?? volumeRefreshMsDefault, () => {
+      this.#refreshing ??= this.#refreshVolumes().finally(() => (this.#refreshing = undefined));
+    });
     log.info({ runtime: this.runtimeVersion, endpoint: this.runtimeEndpoint }, 'the kubelet runs');
   }
 
@@ -186,10 +195,12 @@ class NodeKubelet implements Kubelet {
 
   async #stop(): Promise<void> {
     this.#cancelHealth();
+    this.#cancelRefresh();
     this.#actions.close();
     await Promise.all([this.#agent.stop(), this.#factory.stop()]);
     await Promise.all([this.#workers.stop(), this.#lifecycle.stop()]);
     this.#probes.stop(); // after the workers: they begin to watch
+    await this.#refreshing;
     await this.#recorder.stop();
     await this.#surroundings.runtime.close();
   }
@@ -209,6 +220,14 @@ class NodeKubelet implements Kubelet {
     const known = new Set(this.#pods.lister.list().map(({ metadata }) => metadata?.uid));
     for (const uid of [...this.#lifecycle.uids(), ...(await this.#files.uids())]) {
       if (!known.has(uid)) this.#workers.gone(uid);
+    }
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    for (const pod of this.#pods.lister.list()) {
+      if (this.#stopping) return;
+      const isRunning = pod.status?.phase === 'Running' && pod.metadata?.deletionTimestamp === undefined;
+      if (isRunning) await this.#actions.refreshVolumes(pod);
     }
   }
 
@@ -281,7 +300,7 @@ class NodeKubelet implements Kubelet {
       log,
       recorder: this.#recorder,
       files: this.#files,
-      sources: apiPodSources(client, this.#factory.informer(services).lister),
+      sources: apiPodSources(client, this.#factory.informer(services).lister, () => clock.nowMs()),
       hostIp: nodeIp,
       machineMemory: machine.memoryBytes,
       dns: { servers: clusterDns, domain: clusterDomain },

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts';
 import { messageOf } from '../../client/api-errors.ts';
 import type { EventRecorder } from '../../client/events.ts';
 import { pods } from '../../client/resources.ts';
+import { keyOf } from '../../client/types.ts';
 import type { CriClient } from '../cri/client.ts';
 import type { PodSandboxConfig } from '../cri/types.ts';
 import { startContainer } from './container-starter.ts';
@@ -17,6 +18,7 @@ import type { PodRecord } from './pod-record.ts';
 import { durationText, nextBackoff } from './restart-backoff.ts';
 import { sandboxConfigOf } from './sandbox-config.ts';
 import type { ClusterDns } from './sandbox-config.ts';
+import { refreshVolumes } from './volumes.ts';
 
 export interface PodActionsOptions extends StarterOptions {
   readonly cri: CriClient;
@@ -59,6 +61,16 @@ export class PodActions {
     else if (action.type === 'remove-container') await cri.call('RemoveContainer', { containerId: action.id });
     else if (action.type === 'stop-sandbox') await cri.call('StopPodSandbox', { podSandboxId: action.id });
     else await cri.call('RemovePodSandbox', { podSandboxId: action.id });
+  }
+
+  /** What cannot be read now stays as it was: the next time comes soon. */
+  async refreshVolumes(pod: Pod): Promise<void> {
+    const { files, sources, node, log } = this.#options;
+    const podDir = files.podDir(pod.metadata?.uid ?? '');
+    const warn = (error: string): void => {
+      log.debug({ pod: keyOf(pod), error }, 'a volume could not be brought up to date');
+    };
+    await refreshVolumes({ pod, podDir, sources, node: node(), podIp: pod.status?.podIP ?? '', warn });
   }
 
   #eventsOf(pod: Pod): EventSink {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -11,7 +11,7 @@ import type { PodSources } from './pod-sources.ts';
 import { backoffLeftMs, durationText, nextBackoff } from './restart-backoff.ts';
 import { dnsConfigOf, hostnameOf } from './sandbox-config.ts';
 import { resourcesOf } from './security-context.ts';
-import { prepareVolume } from './volumes.ts';
+import { prepareVolume, refreshVolumes } from './volumes.ts';
 
 const service = (name: string, clusterIP: string): Service => ({
   metadata: { name },
@@ -128,6 +128,47 @@ void t.test('volumes become folders of files', async (t) => {
     [{ name: 'x', persistentVolumeClaim: { claimName: 'c' } }, /persistentVolumeClaim are not supported/],
   ];
   for (const [volume, message] of refused) await t.rejects(prepare(volume), { message });
+});
+
+void t.test('volumes of a running pod follow their objects; what is gone stays as it was', async (t) => {
+  const podDir = await mkdtemp(join(tmpdir(), 'kuorum-volumes-'));
+  t.teardown(() => rm(podDir, { recursive: true }));
+  let settings: Record<string, string> | undefined = { a: '1', b: '2' };
+  let token = 'first';
+  const volumes: Volume[] = [
+    { name: 'settings', configMap: { name: 'settings' } },
+    { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+    { name: 'scratch', emptyDir: {} },
+  ];
+  const warnings: string[] = [];
+  const context = {
+    pod: pod({ volumes }),
+    podDir,
+    sources: {
+      ...sources,
+      configMap: () => Promise.resolve(settings && { data: settings }),
+      token: () => Promise.resolve(token),
+    },
+    node,
+    podIp: '',
+    warn: (message: string) => void warnings.push(message),
+  };
+  const [folder = '', tokens = ''] = await Promise.all(volumes.map((volume) => prepareVolume(context, volume)));
+  const version = await readlink(join(folder, '..data'));
+  await refreshVolumes(context);
+  t.equal(await readlink(join(folder, '..data')), version, 'nothing is written when nothing changed');
+  settings = { a: 'one', c: '3' };
+  await refreshVolumes(context);
+  t.equal(await readFile(join(folder, 'a'), 'utf8'), 'one');
+  const [first, second, ...names] = (await readdir(folder)).sort();
+  t.same([second, ...names], ['..data', 'a', 'c']);
+  t.not(first, version);
+  settings = undefined;
+  token = 'second';
+  await refreshVolumes(context);
+  t.same(warnings, ['configmap "settings" not found']);
+  t.equal(await readFile(join(folder, 'a'), 'utf8'), 'one');
+  t.equal(await readFile(join(tokens, 'token'), 'utf8'), 'second');
 });
 
 void t.test('pull policy follows the tag', (t) => {

@@ -1,6 +1,7 @@
 import type { ConfigMap, Secret, Service } from '../../api/types/core-v1.ts';
 import { isNotFound } from '../../client/api-errors.ts';
 import { configMaps, secrets } from '../../client/resources.ts';
+import { TokenCache } from './token-cache.ts';
 import type { KubeClient, Lister } from '../../client/types.ts';
 
 /** What a pod refers to is not there, or cannot be used. Shown to people as it is. */
@@ -31,23 +32,35 @@ async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   }
 }
 
-export function apiPodSources(client: KubeClient, services: Lister<Service>): PodSources {
+/** `nowMs` tells when tokens are old. */
+export function apiPodSources(client: KubeClient, services: Lister<Service>, nowMs: () => number): PodSources {
+  const tokens = new TokenCache(
+    async (namespace, account, options) => requestToken(client, namespace, account, options),
+    nowMs,
+  );
   return {
     configMap: (namespace, name) => orUndefined(client.resource(configMaps).get(name, namespace)),
     secret: (namespace, name) => orUndefined(client.resource(secrets).get(name, namespace)),
     services: (namespace) => services.list(namespace),
-    async token(namespace, account, { audience, expirationSeconds, pod }) {
-      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(account)}/token`;
-      const spec = {
-        audiences: audience ? [audience] : [],
-        expirationSeconds: expirationSeconds ?? 3600,
-        boundObjectRef: { kind: 'Pod', apiVersion: 'v1', ...pod },
-      };
-      const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
-      const answer = await orUndefined(client.request<{ status?: { token?: string } }>('POST', path, body));
-      return answer?.status?.token;
-    },
+    token: tokens.get,
   };
+}
+
+async function requestToken(
+  client: KubeClient,
+  namespace: string,
+  account: string,
+  { audience, expirationSeconds, pod }: TokenOptions,
+): Promise<string | undefined> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(account)}/token`;
+  const spec = {
+    audiences: audience ? [audience] : [],
+    expirationSeconds: expirationSeconds ?? 3600,
+    boundObjectRef: { kind: 'Pod', apiVersion: 'v1', ...pod },
+  };
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+  const answer = await orUndefined(client.request<{ status?: { token?: string } }>('POST', path, body));
+  return answer?.status?.token;
 }
 
 /** Keys and bytes of a ConfigMap. */

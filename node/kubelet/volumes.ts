@@ -1,6 +1,8 @@
-import { chmod, lstat, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { KeyToPath, Pod, Volume, VolumeProjection } from '../../api/types/core-v1.ts';
+import { messageOf } from '../../client/api-errors.ts';
+import { writeAtomically, type VolumeFile } from './atomic-files.ts';
 import { fieldValue, resourceValue } from './field-ref.ts';
 import type { NodeFacts } from './field-ref.ts';
 import { MissingSourceError, configMapData, secretData } from './pod-sources.ts';
@@ -17,11 +19,7 @@ export interface VolumeContext {
   warn(message: string): void;
 }
 
-interface File {
-  readonly data: Buffer;
-  readonly mode: number | undefined;
-}
-type Files = Map<string, File>;
+type Files = Map<string, VolumeFile>;
 const defaultFileMode = 0o644;
 
 /** Picks and renames keys; without `items` every key is a file. */
@@ -102,42 +100,6 @@ async function filesOf(context: VolumeContext, volume: Volume): Promise<{ files:
   return { files, mode: projection.defaultMode ?? defaultFileMode };
 }
 
-/** A path inside the volume; one that leads out of it is refused. */
-function inside(path: string): string {
-  const clean = normalize(path);
-  if (clean.startsWith('/') || clean.split('/').includes('..')) {
-    throw new MissingSourceError(`invalid path: must not be absolute or contain '..': ${path}`);
-  }
-  return clean;
-}
-
-/**
- * Readers never see half of an update, by a folder that is swapped as a whole:
- *
- *     volume/key      → ..data/key
- *     volume/..data   → ..v1
- *     volume/..v1/key
- */
-async function writeFiles(folder: string, files: Files, mode: number, version: string): Promise<void> {
-  const data = join(folder, `..${version}`);
-  await rm(data, { recursive: true, force: true });
-  await mkdir(data, { recursive: true, mode: 0o755 });
-  for (const [path, file] of files) {
-    const target = join(data, inside(path));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, file.data);
-    await chmod(target, file.mode ?? mode);
-  }
-  const link = join(folder, '..data');
-  await rm(`${link}_tmp`, { force: true });
-  await symlink(`..${version}`, `${link}_tmp`);
-  await rename(`${link}_tmp`, link);
-  for (const top of new Set([...files.keys()].map((path) => inside(path).split('/')[0] ?? ''))) {
-    const name = join(folder, top);
-    if ((await lstat(name).catch(() => undefined)) === undefined) await symlink(`..data/${top}`, name);
-  }
-}
-
 type HostPathCheck = (path: string) => Promise<void>;
 const exists = (path: string) => stat(path).catch(() => undefined);
 const failed = (path: string, what: string): MissingSourceError =>
@@ -179,8 +141,7 @@ export async function prepareVolume(context: VolumeContext, volume: Volume): Pro
     throw new MissingSourceError(`volume "${volume.name}": volumes of type ${kind} are not supported by this kubelet`);
   }
   await mkdir(folder, { recursive: true });
-  // one version is enough: contents are written when the pod starts
-  await writeFiles(folder, made.files, made.mode, 'v1');
+  await writeAtomically(folder, made.files, made.mode);
   return folder;
 }
 
@@ -189,4 +150,20 @@ export async function prepareVolumes(context: VolumeContext): Promise<Map<string
   const paths = new Map<string, string>();
   for (const volume of context.pod.spec?.volumes ?? []) paths.set(volume.name, await prepareVolume(context, volume));
   return paths;
+}
+
+/**
+ * Brings the files of API objects up to date: ConfigMaps and Secrets as they are now, tokens before they end.
+ * A volume whose objects are gone stays as it was, and is warned of.
+ */
+export async function refreshVolumes(context: VolumeContext): Promise<void> {
+  for (const volume of context.pod.spec?.volumes ?? []) {
+    const { configMap, secret, downwardAPI, projected: projection } = volume;
+    if (!(configMap ?? secret ?? downwardAPI ?? projection)) continue;
+    try {
+      await prepareVolume(context, volume);
+    } catch (error) {
+      context.warn(messageOf(error));
+    }
+  }
 }

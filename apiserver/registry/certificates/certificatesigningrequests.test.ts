@@ -45,6 +45,7 @@ void t.test('who asks is the server’s word; approval and certificate come thro
     username: 'mallory',
     groups: ['system:masters-of-all'],
   };
+  t.equal((await send('POST', '', { metadata: { name: 'r' }, spec: null })).status, 422, 'no spec is no request');
   const made = await send('POST', '', {
     metadata: { name: 'r' },
     spec,
