@@ -139,7 +139,7 @@ export const compileExpression = (expression: string, env: Environment, results:
     return { text: expression, program: undefined, error: `compilation failed: ${compiled.error}` };
   const fits = results.some((type) => type.kind === 'dyn' || compiled.type.equals(type));
   if (fits) return { text: expression, program: compiled, error: '' };
-  const names = results.map((type) => type.toString());
+  const names = results.map((type) => (type.kind === 'null' ? type.name : type.toString()));
   const wanted = results.length === 1 ? names[0]! : `one of [${names.join(' ')}]`;
   const error = `must evaluate to ${wanted} but got ${compiled.type.toString()}`;
   return { text: expression, program: undefined, error };

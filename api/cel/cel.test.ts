@@ -68,6 +68,17 @@ void t.test('evaluate answers as cel-go does', async (t) => {
     ['quantity("50k").add(20).compareTo(quantity("50020"))', 0],
     ['url("https://user@[::1]:80/a%20b?c=d").getHostname()', '::1'],
     ['optional.of(2).optMap(x, x + 1).value()', 3],
+    ['{"a-b": 1}.`a-b`', 1],
+    ['cidr("10.0.0.0/8").containsIP("10.1.2.3") && !cidr("10.0.0.0/8").containsCIDR("10.0.0.0/7")', true],
+    ['string(cidr("fd00::1/64").masked()) + string(ip("::1").isLoopback())', 'fd00::/64true'],
+    [
+      'ip("10.0.0.01")',
+      'error: IP Address "10.0.0.01" parse error during conversion from string: ParseAddr("10.0.0.01"): unable to parse IP',
+    ],
+    ['semver("1.2.3-rc.1").isLessThan(semver("1.2.3")) && semver("v01.2", true).minor() == 2', true],
+    ['isSemver("1.02.3") || isSemver("v1") || !isSemver("v1", true)', false],
+    ['format.dns1123Label().validate("A").value().size() > 0 && !format.named("none").hasValue()', true],
+    ['format.uuid().validate("01234567-89ab-cdef-0123-456789abcdef").hasValue()', false],
   ];
   for (const [expression, expected] of cases) t.strictSame(run(expression), expected, expression);
 });
@@ -87,7 +98,10 @@ void t.test('compile says what is wrong, and where, as cel-go does', async (t) =
     ],
     ['duration("1x")', '1:10: invalid duration argument'],
     ['"a".matches("(")', '1:13: invalid matches argument'],
-    ['object.spec.\n  namespace(', "2:13: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-',"],
+    [
+      'object.spec.\n  namespace(',
+      "2:13: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', ')', '.', '-',",
+    ],
     ['1 +', "1:4: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-',"],
     ['a | b', "1:3: Syntax error: token recognition error at: '| '"],
     ['for', '1:1: reserved identifier: for'],

@@ -13,8 +13,6 @@ const primaryStarts = [
   'NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER',
 ].join(', ');
 const listStarts = primaryStarts.replace(`'.', '-', '!',`, `'.', ',', '-', '!', '?',`);
-/** What may follow a whole expression, as ANTLR lists it. */
-const continuations = `'==', '!=', 'in', '<', '<=', '>=', '>', '&&', '||', '[', '.', '-', '?', '+', '*', '/', '%'`;
 
 const reserved: ReadonlySet<string> = new Set([
   'as',
@@ -47,6 +45,9 @@ const relations: Readonly<Record<string, string>> = {
 };
 const products: Readonly<Record<string, string>> = { '*': '_*_', '/': '_/_', '%': '_%_' };
 const sums: Readonly<Record<string, string>> = { '+': '_+_', '-': '_-_' };
+
+/** A field's name, of which one in backquotes may be no identifier. */
+const nameIn = ({ kind, text }: Token): string => (kind === 'escaped' ? text.slice(1, -1) : text);
 
 /** Thrown to leave the descent at the first syntax error; what is wrong stands in the issues. */
 class SyntaxAbort extends Error {}
@@ -111,12 +112,18 @@ class Parser {
     return { kind: 'literal', offset, value: '<<error>>' };
   }
 
-  #expect(text: string, also = ''): Token {
+  #expect(text: string): Token {
     const token = this.#peek();
     if (this.#is(text)) return this.#take();
-    const expected = also === '' ? `'${text}'` : `{${also}'${text}'}`;
-    if (token.kind === 'eof' && also === '') this.#abort(token, `missing ${expected} at '<EOF>'`);
-    return this.#abort(token, `mismatched input '${token.text}' expecting ${expected}`);
+    if (token.kind === 'eof' && text !== ':') this.#abort(token, `missing '${text}' at '<EOF>'`);
+    return this.#abort(token, `mismatched input '${token.text}' expecting '${text}'`);
+  }
+
+  /** The end of a list of things, where another could have come. */
+  #close(text: string): void {
+    const token = this.#peek();
+    if (!this.#is(text)) this.#abort(token, `mismatched input '${token.text}' expecting {'${text}', ','}`);
+    this.#take();
   }
 
   #expr(): Expr {
@@ -220,23 +227,24 @@ class Parser {
       if (token.kind === 'eof') this.#abort(token, `no viable alternative at input '.'`);
       this.#abort(token, `no viable alternative at input '.${token.text}'`);
     }
-    if (token.kind === 'escaped') this.#report(token.offset, "unsupported syntax: '`'");
     if (optional) {
-      const field: Expr = { kind: 'literal', offset: token.offset, value: token.text };
+      const field: Expr = { kind: 'literal', offset: token.offset, value: nameIn(token) };
       return this.#operator(dot, '_?._', operand, field);
     }
     const open = token.kind === 'ident' ? this.#maybe('(') : undefined;
-    if (open === undefined) return { kind: 'select', offset: dot.offset, operand, field: token.text, testOnly: false };
+    if (open === undefined)
+      return { kind: 'select', offset: dot.offset, operand, field: nameIn(token), testOnly: false };
     return this.#call(open, token.text, operand);
   }
 
   #call(open: Token, name: string, target: Expr | undefined): Expr {
     const args: Expr[] = [];
     if (!this.#is(')')) {
+      if (this.#peek().kind === 'eof') this.#unexpected(primaryStarts.replace(`'('`, `'(', ')'`));
       do args.push(this.#expr());
       while (this.#maybe(',') !== undefined);
     }
-    this.#expect(')', this.#peek().kind === 'eof' ? `${continuations}, ',', ` : '');
+    this.#close(')');
     const call = { kind: 'call', offset: open.offset, name, target, args } as const;
     const expanded = expandMacro(call);
     if (expanded === undefined) return call;
@@ -255,7 +263,7 @@ class Parser {
       case '(': {
         this.#take();
         const inner = this.#expr();
-        this.#expect(')', this.#peek().kind === 'eof' ? `${continuations}, ` : '');
+        this.#expect(')');
         return inner;
       }
       case '[':
@@ -318,12 +326,11 @@ class Parser {
         const expected = `{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}`;
         this.#abort(name, `extraneous input '${name.text}' expecting ${expected}`);
       }
-      if (name.kind === 'escaped') this.#report(open.offset, "unsupported syntax: '`'");
       const colon = this.#expect(':');
-      fields.push({ offset: colon.offset, name: name.text, value: this.#expr(), optional });
+      fields.push({ offset: colon.offset, name: nameIn(name), value: this.#expr(), optional });
       if (this.#maybe(',') === undefined) break;
     }
-    this.#expect('}');
+    this.#close('}');
     const typeName = `${leadingDot === undefined ? '' : '.'}${names.join('.')}`;
     return { kind: 'struct', offset: open.offset, typeName, fields };
   }
@@ -336,7 +343,7 @@ class Parser {
       elements.push({ value: this.#expr(), optional });
       if (this.#maybe(',') === undefined) break;
     }
-    this.#expect(']');
+    this.#close(']');
     return { kind: 'list', offset: open.offset, elements };
   }
 
@@ -350,7 +357,7 @@ class Parser {
       entries.push({ key, value: this.#expr(), optional });
       if (this.#maybe(',') === undefined) break;
     }
-    this.#expect('}');
+    this.#close('}');
     return { kind: 'map', offset: open.offset, entries };
   }
 }

@@ -39,12 +39,15 @@ const jsonPatchFields: Readonly<Record<string, CelType>> = {
   value: dynType,
 };
 
+/** The type of fields that there are not. */
+const nothingFits = structType('');
+
 /** Types of which nothing is known but the path of the field that they stand for. */
 export const patchStructs = (name: string): StructDeclaration | undefined => {
   if (name === jsonPatchType.name) {
     return {
       type: jsonPatchType,
-      field: (field) => (Object.hasOwn(jsonPatchFields, field) ? jsonPatchFields[field] : undefined),
+      field: (field) => (Object.hasOwn(jsonPatchFields, field) ? jsonPatchFields[field] : nothingFits),
       construct: (fields) => new FieldsObject(jsonPatchType, fields, ''),
     };
   }

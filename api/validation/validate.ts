@@ -45,6 +45,8 @@ import {
 } from './resource-quota.ts';
 import { validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './stateful-set.ts';
 import { validateCoreEvent, validateEvent, validateEventUpdate } from './event.ts';
+import { admissionPolicyKinds } from './admission-policies.ts';
+import { admissionWebhookKinds } from './admission-webhooks.ts';
 import { apiServiceKinds } from './api-service.ts';
 import { certificateRequestKinds } from './certificate-request.ts';
 import { csiKinds } from './csi.ts';
@@ -74,6 +76,8 @@ import { storageClassKinds } from './storage-class.ts';
 import { validateService, validateServiceStatusUpdate, validateServiceUpdate } from './service.ts';
 
 const kinds = new Map<string, KindValidation<never>>([
+  ...admissionPolicyKinds,
+  ...admissionWebhookKinds,
   ...apiServiceKinds,
   ...certificateRequestKinds,
   ...csiKinds,

@@ -1,3 +1,4 @@
+import { admissionGroup } from './cases/admission-cases.ts';
 import { applyGroup } from './cases/apply-cases.ts';
 import { batchGroup } from './cases/batch-cases.ts';
 import { classGroup } from './cases/class-cases.ts';
@@ -13,6 +14,7 @@ import type { KindGroup } from './kind-case.ts';
 
 /** Adding a kind adds a file of cases and a line. */
 export const allGroups: readonly KindGroup[] = [
+  admissionGroup,
   applyGroup,
   configGroup,
   workloadGroup,

@@ -43,6 +43,8 @@ const split = (text: string): Parts | undefined => {
   return { scheme: scheme.toLowerCase(), host, path, query };
 };
 
+export const isUrl = (text: string): boolean => split(text) !== undefined;
+
 const parse = (text: string): UrlValue => {
   const parts = split(text);
   if (parts === undefined) {
@@ -89,7 +91,7 @@ export const urls: Library = {
   types: [urlType],
   functions: [
     ['url(string): kubernetes.URL', (text) => parse(text as string), traversal()],
-    ['isURL(string): bool', (text) => split(text as string) !== undefined, traversal()],
+    ['isURL(string): bool', (text) => isUrl(text as string), traversal()],
     ['kubernetes.URL.getScheme(): string', (url) => partsOf(url).scheme],
     ['kubernetes.URL.getHost(): string', (url) => partsOf(url).host],
     ['kubernetes.URL.getHostname(): string', (url) => hostname(partsOf(url).host)],
