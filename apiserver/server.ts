@@ -36,6 +36,7 @@ import { DefinitionController } from './custom/definition-controller.ts';
 import { definitionLifecycle } from './custom/definition-lifecycle.ts';
 import { DefinitionSource } from './custom/definition-source.ts';
 import { nameConverter } from './custom/stored-form.ts';
+import { WebhookConverter } from './custom/webhook-converter.ts';
 import { customresourcedefinitions } from './registry/apiextensions/customresourcedefinitions.ts';
 import { ResourceCatalog } from './registry/catalog.ts';
 import type { ApiServerOptions } from './server-options.ts';
@@ -102,10 +103,13 @@ function connect(options: ApiServerOptions, log: Log): EtcdClient {
   return new EncryptingEtcdClient(client, keyPrefixOf(options.etcdPrefix ?? etcdPrefixDefault), options.encryption);
 }
 
-function createCatalog(storages: Storages, log: Log): ResourceCatalog {
+function createCatalog(storages: Storages, objects: () => ObjectStore, log: Log): ResourceCatalog {
   const source = new DefinitionSource({
     storage: storages.of(customresourcedefinitions),
-    converterOf: () => nameConverter,
+    converterOf: ({ spec: { conversion } }) =>
+      conversion?.strategy === 'Webhook' && conversion.webhook
+        ? new WebhookConverter(conversion.webhook, objects())
+        : nameConverter,
     onChange: (custom) => storages.retain(custom),
     log,
   });
@@ -282,7 +286,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const range = new IpRange(options.serviceClusterIpRange ?? serviceRangeDefault);
   const client = connect(options, log);
   const storages = new Storages(client, options.etcdPrefix ?? etcdPrefixDefault, systemClock, log);
-  const catalog = createCatalog(storages, log);
+  const catalog = createCatalog(storages, () => objects, log);
   const objects = new InternalObjectStore(() => services, catalog);
   const fairness = createFairness(options.limits, storages, log);
   const enables = enablement(options.runtimeConfig);

@@ -106,6 +106,7 @@ function schemaOfNode(node: TypeNode, fact?: FieldFact): TypedSchema {
     case 'rawExtension':
       return atomicSchema;
     case 'any':
+    case 'schemaOr':
       return anything;
     case 'fieldsV1':
       return node.go === 'v1.JSON' ? anything : anyMap;

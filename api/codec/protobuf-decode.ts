@@ -6,7 +6,7 @@ import { setOwn } from '../meta/clone.ts';
 import { formatQuantity, parseQuantity } from '../meta/quantity.ts';
 import { formatMicroTime, formatTime } from '../meta/time.ts';
 import type { StructSchema, TypeNode } from '../schema/schema.ts';
-import { structOf } from '../schema/schema.ts';
+import { jsonSchemaType, structOf } from '../schema/schema.ts';
 import { fieldValue, finishStruct, omitted } from './go-values.ts';
 import { nestingMax, parseJson } from './json-scanner.ts';
 
@@ -147,6 +147,7 @@ function readValue(reader: Reader, node: TypeNode, wireType: number, embedded: D
 type SpecialNode = Exclude<TypeNode, { kind: 'string' | 'bool' | 'int32' | 'int64' | 'float64' | 'bytes' | 'struct' }>;
 
 function readSpecial(node: SpecialNode, bytes: Uint8Array, embedded: DecodeEmbedded, depth: number): unknown {
+  if (node.kind === 'schemaOr') return readSchemaOr(node, bytes, embedded, depth);
   const reader = protobuf.Reader.create(bytes);
   const fields = new Map<number, unknown>();
   const items: unknown[] = [];
@@ -181,6 +182,34 @@ function readSpecial(node: SpecialNode, bytes: Uint8Array, embedded: DecodeEmbed
     default:
       throw new ProtobufError(`a ${node.go} has no protobuf form`);
   }
+}
+
+/** The schema is field 1, or for a bool 2; what else it may be the other one. */
+function readSchemaOr(
+  node: TypeNode & { kind: 'schemaOr' },
+  bytes: Uint8Array,
+  embedded: DecodeEmbedded,
+  depth: number,
+): unknown {
+  const reader = protobuf.Reader.create(bytes);
+  const schema = (): Json => {
+    const length = reader.uint32();
+    return readStruct(reader, structOf(jsonSchemaType), reader.pos + length, embedded, depth + 1);
+  };
+  const others: unknown[] = [];
+  let own: Json | undefined;
+  let allows = false;
+  const schemaNumber = node.other === 'bool' ? 2 : 1;
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    const number = tag >>> 3;
+    if (number === schemaNumber && (tag & 7) === 2) own = schema();
+    else if (number === 1 && (tag & 7) === 0) allows = reader.bool();
+    else if (number === 2 && (tag & 7) === 2) others.push(node.other === 'strings' ? readString(reader) : schema());
+    else reader.skipType(tag & 7);
+  }
+  if (own !== undefined) return own;
+  return node.other === 'bool' ? allows : others;
 }
 
 const none = new Uint8Array(0);

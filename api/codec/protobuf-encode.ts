@@ -7,7 +7,7 @@ import type { Writer } from 'protobufjs';
 import { base64ToBytes } from '../meta/base64.ts';
 import { parseMicroTime, parseTime } from '../meta/time.ts';
 import type { SchemaField, StructSchema, TypeNode } from '../schema/schema.ts';
-import { structOf } from '../schema/schema.ts';
+import { jsonSchemaType, structOf } from '../schema/schema.ts';
 
 const varint = 0;
 const fixed64 = 1;
@@ -110,12 +110,28 @@ function writeMessage(writer: Writer, node: MessageNode, value: unknown): void {
     case 'list':
       for (const item of (value ?? []) as unknown[]) writeValue(writer, 1, node.element, item);
       return;
+    case 'schemaOr':
+      writeSchemaOr(writer, node, value);
+      return;
     case 'fieldsV1':
     case 'rawExtension':
       if (value !== undefined && value !== null) tag(writer, 1, delimited).bytes(text.encode(JSON.stringify(value)));
       return;
     default:
       throw new Error(`a ${node.go} has no protobuf form`);
+  }
+}
+
+const jsonSchema: TypeNode = { kind: 'struct', name: jsonSchemaType, go: 'v1.JSONSchemaProps' };
+
+/** The schema is field 1, or for a bool 2; what else it may be the other one. */
+function writeSchemaOr(writer: Writer, { other }: TypeNode & { kind: 'schemaOr' }, value: unknown): void {
+  const isSchema = value !== null && typeof value === 'object' && !Array.isArray(value);
+  if (other === 'bool') tag(writer, 1, varint).bool(value === true || isSchema);
+  if (isSchema) writeValue(writer, other === 'bool' ? 2 : 1, jsonSchema, value);
+  else if (Array.isArray(value)) {
+    const element: TypeNode = other === 'strings' ? { kind: 'string', go: 'string' } : jsonSchema;
+    for (const item of value as unknown[]) writeValue(writer, 2, element, item);
   }
 }
 

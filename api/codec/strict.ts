@@ -7,7 +7,7 @@ import { goQuote } from '../meta/go-text.ts';
 import { formatQuantity, parseQuantity } from '../meta/quantity.ts';
 import { formatMicroTime, formatTime, parseMicroTime, parseTime, zeroTimeSeconds } from '../meta/time.ts';
 import type { SchemaField, StructSchema, TypeNode } from '../schema/schema.ts';
-import { structOf } from '../schema/schema.ts';
+import { jsonSchemaType, structOf } from '../schema/schema.ts';
 import { fieldValue, finishStruct, omitted, zeroOf } from './go-values.ts';
 import { JsonNumber, plain } from './json-scanner.ts';
 
@@ -81,6 +81,8 @@ function decodeNode(value: unknown, node: TypeNode, place: Place, context: Conte
       return decodeList(value, node, place, context);
     case 'map':
       return decodeMap(value, node, place, context);
+    case 'schemaOr':
+      return decodeSchemaOr(value, node, place, context);
     case 'any':
     case 'fieldsV1':
     case 'rawExtension':
@@ -88,6 +90,25 @@ function decodeNode(value: unknown, node: TypeNode, place: Place, context: Conte
     default:
       return decodeScalar(value, node, place);
   }
+}
+
+const jsonSchema: TypeNode = { kind: 'struct', name: jsonSchemaType, go: 'v1.JSONSchemaProps' };
+
+function decodeSchemaOr(
+  value: unknown,
+  node: TypeNode & { kind: 'schemaOr' },
+  place: Place,
+  context: Context,
+): unknown {
+  if (isObject(value) && !(value instanceof JsonNumber)) return decodeNode(value, jsonSchema, place, context);
+  if (node.other === 'bool') {
+    if (typeof value === 'boolean') return value;
+    throw new DecodeError('boolean or JSON schema expected');
+  }
+  // Go takes neither for an error, and keeps nothing of it.
+  if (!Array.isArray(value)) return undefined;
+  if (node.other === 'strings') return plain(value);
+  return value.map((item, i) => decodeNode(item, jsonSchema, { ...place, path: `${place.path}[${i}]` }, context) ?? {});
 }
 
 function decodeObject(value: unknown, node: TypeNode & { kind: 'struct' }, place: Place, context: Context): unknown {
@@ -159,7 +180,7 @@ function decodeInteger(value: unknown, node: TypeNode, place: Place, [low, high]
   return Number(exact);
 }
 
-type Scalar = Exclude<TypeNode, { kind: 'struct' | 'list' | 'map' | 'any' | 'fieldsV1' | 'rawExtension' }>;
+type Scalar = Exclude<TypeNode, { kind: 'struct' | 'list' | 'map' | 'any' | 'fieldsV1' | 'rawExtension' | 'schemaOr' }>;
 
 function decodeScalar(value: unknown, node: Scalar, place: Place): unknown {
   switch (node.kind) {

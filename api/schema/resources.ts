@@ -23,6 +23,12 @@ export interface SubresourceInfo {
   readonly verbs: readonly string[];
 }
 
+export interface CustomDocument {
+  readonly listKind: string;
+  /** its OpenAPI v3 schema, as its definition has it */
+  readonly schema: object | undefined;
+}
+
 export interface ResourceInfo {
   readonly group: string;
   readonly version: string;
@@ -36,8 +42,10 @@ export interface ResourceInfo {
   readonly categories: readonly string[];
   readonly subresources: readonly SubresourceInfo[];
   readonly columns: readonly ResourceColumn[];
-  /** e.g. `io.k8s.api.core.v1.Pod`; '' of a custom resource */
+  /** e.g. `io.k8s.api.core.v1.Pod` */
   readonly typeName: string;
+  /** of a custom resource: what the type table does not know */
+  readonly custom?: CustomDocument;
 }
 
 const infoOf = (facts: ResourceFacts, typeName: string): ResourceInfo => ({

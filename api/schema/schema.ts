@@ -37,6 +37,8 @@ export type TypeNode =
   | { readonly kind: 'int32' | 'int64' | 'float64'; readonly go: string }
   | { readonly kind: 'quantity' | 'time' | 'microTime' | 'duration' | 'intOrString'; readonly go: string }
   | { readonly kind: 'fieldsV1' | 'rawExtension'; readonly go: string }
+  /** a JSON schema, or what may stand in its place: a list of schemas, a bool, a list of names */
+  | { readonly kind: 'schemaOr'; readonly other: 'schemas' | 'bool' | 'strings'; readonly go: string }
   | { readonly kind: 'struct'; readonly name: string; readonly go: string }
   | { readonly kind: 'list'; readonly element: TypeNode; readonly go: string; readonly wrapped: boolean }
   | { readonly kind: 'map'; readonly element: TypeNode; readonly go: string };
@@ -80,18 +82,23 @@ const specials: Record<string, TypeNode> = {
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': { kind: 'fieldsV1', go: 'v1.JSON' },
   // unions with JSON forms of their own
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray': {
-    kind: 'any',
+    kind: 'schemaOr',
+    other: 'schemas',
     go: 'v1.JSONSchemaPropsOrArray',
   },
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool': {
-    kind: 'any',
+    kind: 'schemaOr',
+    other: 'bool',
     go: 'v1.JSONSchemaPropsOrBool',
   },
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray': {
-    kind: 'any',
+    kind: 'schemaOr',
+    other: 'strings',
     go: 'v1.JSONSchemaPropsOrStringArray',
   },
 };
+/** What a `schemaOr` holds where it is a schema. */
+export const jsonSchemaType = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
 const scalars: Record<string, TypeNode> = {
   string: { kind: 'string', go: 'string' },
   bool: { kind: 'bool', go: 'bool' },

@@ -17,6 +17,7 @@ import type { KubeObject, ResourceInfo } from '../pipeline.ts';
 import type { CustomEntries } from '../registry/catalog.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { StoredForm, type VersionConverter } from './stored-form.ts';
+import { customTypeName } from './custom-openapi.ts';
 import { scaleAccessOf } from './custom-scale.ts';
 
 const allVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -59,7 +60,8 @@ function infoOf(
         : [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: subresourceVerbs }]),
     ],
     columns: [nameColumn, ...columnsOf(version).map(resourceColumn)],
-    typeName: '',
+    typeName: customTypeName(group, version.name, names.kind),
+    custom: { schema: schemaOf(version), listKind: names.listKind ?? `${names.kind}List` },
   };
 }
 

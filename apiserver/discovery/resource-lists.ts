@@ -72,7 +72,7 @@ export function apiResourceList(served: Served, group: string, version: string):
   const members = served.filter((resource) => resource.group === group && resource.version === version);
   if (members.length === 0) return undefined;
   const resources = members.flatMap(apiResources);
-  const isCustom = members.every(({ typeName }) => typeName === '');
+  const isCustom = members.every(({ custom }) => custom !== undefined);
   return {
     kind: 'APIResourceList',
     // The core group's list has never carried a version of its own.

@@ -11,7 +11,7 @@ import { pathsV2 } from './v2-paths.ts';
 export type Served = readonly ResourceInfo[];
 
 /** Raise it when the generated documents change for the same resources: clients keep them by their hash. */
-const documentRevision = 1;
+const documentRevision = 2;
 
 const info = { title: 'Kubernetes', version: serverVersion.gitVersion };
 const bearerToken = {
@@ -29,7 +29,6 @@ export const documentPath = (group: string, version: string): string =>
 export function byGroupVersion(served: Served): Map<string, ResourceInfo[]> {
   const groups = new Map<string, ResourceInfo[]>();
   for (const resource of served) {
-    if (resource.typeName === '') continue;
     const path = documentPath(resource.group, resource.version);
     const members = groups.get(path);
     if (members === undefined) groups.set(path, [resource]);
@@ -65,7 +64,7 @@ function kindsOf(resources: Served): Map<string, GroupVersionKind[]> {
 }
 
 export function documentV3(resources: Served): DocumentV3 {
-  const schemas = new SchemaBuilder('v3', kindsOf(resources));
+  const schemas = new SchemaBuilder('v3', kindsOf(resources), resources);
   const paths = Object.assign({}, ...resources.map((resource) => resourcePaths(resource, schemas))) as object;
   return {
     openapi: '3.0.0',
@@ -76,7 +75,7 @@ export function documentV3(resources: Served): DocumentV3 {
 }
 
 export function documentV2(resources: Served): DocumentV2 {
-  const schemas = new SchemaBuilder('v2', kindsOf(resources));
+  const schemas = new SchemaBuilder('v2', kindsOf(resources), resources);
   const paths = Object.assign({}, ...resources.map((resource) => resourcePaths(resource, schemas))) as object;
   return {
     swagger: '2.0',

@@ -54,8 +54,9 @@ function sendTagged(ctx: RequestContext, tag: string, type: string, body: () => 
   else ctx.reply.send(200, type, body());
 }
 
-function sendIndex(options: OpenApiOptions, ctx: RequestContext): void {
+async function sendIndex(options: OpenApiOptions, ctx: RequestContext): Promise<void> {
   negotiate(ctx, [json]);
+  await options.catchUp?.();
   const paths = [...byGroupVersion(options.served())].map(([path, resources]) => [
     path,
     { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(resources)}` },
@@ -64,8 +65,9 @@ function sendIndex(options: OpenApiOptions, ctx: RequestContext): void {
 }
 
 /** One group version. With the right hash in the address it may be kept for ever; with an old one, look again. */
-function sendDocument(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): void {
+async function sendDocument(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): Promise<void> {
   negotiate(ctx, [json]);
+  await options.catchUp?.();
   const path = ctx.info.path.replace(/^\/openapi\/v3\//, '').replace(/\/+$/, '');
   const resources = byGroupVersion(options.served()).get(path);
   if (resources === undefined) {
@@ -90,9 +92,10 @@ const protobufNames = [
   'application/com.github.googleapis.gnostic.OpenAPIv2+protobuf',
 ];
 
-function sendV2(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): void {
+async function sendV2(options: OpenApiOptions, cache: DocumentCache, ctx: RequestContext): Promise<void> {
   const type = negotiate(ctx, [json, ...protobufNames]);
-  const served = options.served().filter(({ typeName }) => typeName !== '');
+  await options.catchUp?.();
+  const served = options.served();
   const hash = hashOf(served);
   if (type === json) {
     sendTagged(ctx, hash, type, () => cache.get(`v2/${hash}`, () => JSON.stringify(documentV2(served))));

@@ -13,6 +13,12 @@ const patchTypes = [
   'application/apply-patch+yaml',
 ] as const;
 
+const customPatchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
 const text: Schema = { type: 'string', uniqueItems: true } as Schema;
 const query = (name: string, description: string, schema: Schema = text): Parameter => ({
   name,
@@ -156,6 +162,8 @@ interface Target {
   readonly kind: string;
   readonly typeName: string;
   readonly listTypeName?: string;
+  /** no protobuf, no strategic merge patch */
+  readonly isCustom: boolean;
 }
 
 const content = (types: readonly string[], schema: Schema): Record<string, { schema: Schema }> =>
@@ -166,7 +174,10 @@ function requestBody(shape: VerbShape, target: Target, schemas: SchemaBuilder): 
     case 'object':
       return { content: { '*/*': { schema: schemas.ref(target.typeName) } }, required: true };
     case 'patch':
-      return { content: content(patchTypes, schemas.ref(`${meta}Patch`)), required: true };
+      return {
+        content: content(target.isCustom ? customPatchTypes : patchTypes, schemas.ref(`${meta}Patch`)),
+        required: true,
+      };
     case 'deleteOptions':
       return { content: { '*/*': { schema: schemas.ref(`${meta}DeleteOptions`) } } };
     default:
@@ -183,7 +194,10 @@ function operation(
   const { owner, idTail } = scope;
   const answerType = { object: target.typeName, list: target.listTypeName ?? target.typeName, status: `${meta}Status` };
   const answerSchema = schemas.ref(answerType[shape.answer]);
-  const answer = { description: 'OK', content: content(bodyTypes, answerSchema) };
+  const answer = {
+    description: 'OK',
+    content: content(target.isCustom ? bodyTypes.slice(0, 2) : bodyTypes, answerSchema),
+  };
   const word = groupVersionWord(owner.group, owner.version);
   const body = requestBody(shape, target, schemas);
   return {
@@ -224,7 +238,7 @@ export function resourcePaths(resource: ResourceInfo, schemas: SchemaBuilder): R
   const { group, version, kind, typeName, namespaced } = resource;
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const collection = `${root}/${namespaced ? 'namespaces/{namespace}/' : ''}${resource.resource}`;
-  const listTypeName = typeOf(group, version, `${kind}List`);
+  const listTypeName = resource.custom === undefined ? typeOf(group, version, `${kind}List`) : `${typeName}List`;
   const scopeWord = namespaced ? 'Namespaced' : '';
   const paths: Record<string, PathItem> = {};
   const add = (path: string, verb: string, target: Target, idTail: string): void => {
@@ -233,7 +247,15 @@ export function resourcePaths(resource: ResourceInfo, schemas: SchemaBuilder): R
     paths[path] ??= pathItem(path, target.kind);
     paths[path][shape.method] = operation(shape, target, { owner: resource, idTail }, schemas);
   };
-  const own: Target = { group, version, kind, typeName, ...(listTypeName === undefined ? {} : { listTypeName }) };
+  const isCustom = resource.custom !== undefined;
+  const own: Target = {
+    group,
+    version,
+    kind,
+    typeName,
+    isCustom,
+    ...(listTypeName === undefined ? {} : { listTypeName }),
+  };
   for (const verb of resource.verbs) {
     const path = verbShapes[verb]?.named ? `${collection}/{name}` : collection;
     add(path, verb, own, `${scopeWord}${kind}`);
@@ -243,7 +265,7 @@ export function resourcePaths(resource: ResourceInfo, schemas: SchemaBuilder): R
     const of = sub.version === '' ? { group, version } : sub;
     const subType = sub.kind === kind ? typeName : typeOf(of.group, of.version, sub.kind);
     if (subType === undefined) continue;
-    const target: Target = { group: of.group, version: of.version, kind: sub.kind, typeName: subType };
+    const target: Target = { group: of.group, version: of.version, kind: sub.kind, typeName: subType, isCustom };
     const word = sub.name.charAt(0).toUpperCase() + sub.name.slice(1);
     for (const verb of sub.verbs) add(`${collection}/{name}/${sub.name}`, verb, target, `${scopeWord}${kind}${word}`);
   }

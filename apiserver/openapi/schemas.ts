@@ -5,7 +5,8 @@ import { type GroupVersionKind, structOf } from '../../api/schema/schema.ts';
 import { fieldDescription, typeDescription } from './descriptions.ts';
 import type { Schema } from './openapi-types.ts';
 
-export type Dialect = 'v3' | 'v2';
+import { customSchemas, type Dialect } from '../custom/custom-openapi.ts';
+import type { ResourceInfo } from '../pipeline.ts';
 
 const refPrefix: Readonly<Record<Dialect, string>> = { v3: '#/components/schemas/', v2: '#/definitions/' };
 
@@ -82,11 +83,24 @@ export class SchemaBuilder {
   readonly #dialect: Dialect;
   readonly #kinds: ReadonlyMap<string, readonly GroupVersionKind[]>;
   readonly #made = new Map<string, Schema>();
+  readonly #custom = new Map<string, () => Schema>();
 
   /** `kinds`: full type name → the kinds that objects of this type are. */
-  constructor(dialect: Dialect, kinds: ReadonlyMap<string, readonly GroupVersionKind[]>) {
+  constructor(
+    dialect: Dialect,
+    kinds: ReadonlyMap<string, readonly GroupVersionKind[]>,
+    resources: readonly ResourceInfo[] = [],
+  ) {
     this.#dialect = dialect;
     this.#kinds = kinds;
+    for (const info of resources) {
+      const { custom, typeName } = info;
+      if (custom === undefined) continue;
+      const make = (): ReturnType<typeof customSchemas> =>
+        customSchemas(info, custom, dialect, (type) => this.ref(type));
+      this.#custom.set(typeName, () => make().kind);
+      this.#custom.set(`${typeName}List`, () => make().list);
+    }
   }
 
   /** A reference to the type's schema, which `schemas()` will hold. */
@@ -94,7 +108,8 @@ export class SchemaBuilder {
     if (!this.#made.has(type)) {
       // Types may contain themselves: the place is taken before the fields are looked at.
       this.#made.set(type, {});
-      this.#made.set(type, special[type]?.[this.#dialect] ?? this.#objectSchema(type));
+      const custom = this.#custom.get(type);
+      this.#made.set(type, custom?.() ?? special[type]?.[this.#dialect] ?? this.#objectSchema(type));
     }
     return { $ref: refPrefix[this.#dialect] + type };
   }

@@ -28,7 +28,8 @@ interface TableFormat {
 const formats = new WeakMap<ResourceInfo, TableFormat>();
 
 function makeFormat(resource: ResourceInfo): TableFormat {
-  if (resource.typeName === '') return { rows: customRows(resource), columns: columnsOf(resource, resource.columns) };
+  if (resource.custom !== undefined)
+    return { rows: customRows(resource), columns: columnsOf(resource, resource.columns) };
   const specific =
     rowFormats[`${resource.resource}.${resource.group}`] ??
     rowFormats[`${resource.resource}.${resource.version}.${resource.group}`];
