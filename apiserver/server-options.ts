@@ -29,6 +29,10 @@ export interface ApiServerOptions {
   readonly bindAddress?: string;
   /** 0: any free port */
   readonly securePort: number;
+  /** the name that discovery gives to clients; default: where it listens */
+  readonly externalHostname?: string;
+  /** the header Strict-Transport-Security of every answer; default none */
+  readonly strictTransportSecurity?: string;
   /** requests at a time on one HTTP/2 connection; default 1,000 */
   readonly streamsPerConnection?: number;
   /** what clients and the endpoints of the service `kubernetes` are told; default: where it listens */

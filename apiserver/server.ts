@@ -204,6 +204,7 @@ interface Routing {
   readonly metrics: ApiServerMetrics;
   readonly checks: readonly HealthCheck[];
   readonly serverAddress: string;
+  readonly strictTransportSecurity: string | undefined;
   readonly catalog: ResourceCatalog;
   readonly enables: ReturnType<typeof enablement>;
   readonly fairness: Fairness;
@@ -238,8 +239,10 @@ function createHandler(routing: Routing): (ctx: RequestContext, reply: HttpReply
       ...(auth.serviceAccountTokens?.routes() ?? []),
     ],
   });
+  const { strictTransportSecurity } = routing;
   return async (ctx, reply) => {
     metrics.began(ctx);
+    if (strictTransportSecurity !== undefined) reply.header('strict-transport-security', strictTransportSecurity);
     try {
       await dispatch(ctx);
     } catch (error) {
@@ -308,7 +311,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     enables,
     metrics,
     checks: [...healthChecks(client, storages, () => stopped !== undefined), ...hooks.checks],
-    serverAddress: `${host}:${options.securePort}`,
+    serverAddress: `${options.externalHostname ?? host}:${options.securePort}`,
+    strictTransportSecurity: options.strictTransportSecurity,
     requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMsDefault,
   });
   const disconnect = (): Promise<void> => (options.etcdClient === undefined ? client.close() : Promise.resolve());

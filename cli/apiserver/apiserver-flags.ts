@@ -3,6 +3,11 @@ import type { FlagGroup, TableFlag } from '../commands/flag-table.ts';
 
 const generic: readonly TableFlag[] = [
   file('advertise-address', 'the address in the endpoints of the service kubernetes (default where it listens)'),
+  file('external-hostname', 'the name that discovery gives to clients'),
+  list(
+    'strict-transport-security-directives',
+    'max-age=SECONDS, includeSubDomains, preload: told to browsers with every answer',
+  ),
   list('feature-gates', "Name=true|false,...: Kubernetes' names; they switch nothing here"),
   list(
     'runtime-config',

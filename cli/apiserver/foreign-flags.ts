@@ -88,8 +88,7 @@ const refused: readonly ForeignFlag[] = [
 const notYet = 'that is not there yet';
 /** What has to come: said to be off, they are taken. */
 const missing: readonly ForeignFlag[] = [
-  ...named('list', 'cors-allowed-origins strict-transport-security-directives', notYet, empty),
-  ...named('text', 'external-hostname', notYet, empty),
+  ...named('list', 'cors-allowed-origins', notYet, empty),
   ...named('boolean', 'shutdown-send-retry-after', notYet, off),
   ...named('list', 'admission-control', 'use --enable-admission-plugins and --disable-admission-plugins', empty),
   ...named('boolean', 'allow-privileged', notYet),

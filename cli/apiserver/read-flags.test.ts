@@ -71,6 +71,11 @@ const refusals: readonly [string, readonly string[], RegExp][] = [
   ['a mode twice', [store, '--authorization-mode=RBAC,RBAC'], /has mode specified more than once/],
   ['an issuer twice', [store, '--service-account-issuer=a', '--service-account-issuer=a'], /is already specified/],
   ['a port range that is none', [store, '--service-node-port-range=5-1'], /for "--service-node-port-range" flag/],
+  [
+    'a directive that is none',
+    [store, '--strict-transport-security-directives=forever'],
+    /allowed values: max-age=expireTime/,
+  ],
   ['an address that is none', [store, '--advertise-address=here'], /failed to parse IP: "here"/],
   [
     'a group that there is not',
@@ -103,6 +108,26 @@ void t.test('flags without a counterpart are taken with a line that says why', (
     { level: 'warn', text: /^--feature-gates=AllAlpha=false has no effect/ },
   ]);
   t.same(readApiserverFlags([store, '--tracing-config-file=']).notices, [], 'said to be off, nothing is to be told');
+  t.end();
+});
+
+/** as kubeadm writes them for kube-apiserver, but for the folder */
+const ofKubeadm =
+  `--advertise-address=192.0.2.2 --allow-privileged=true --authorization-mode=Node,RBAC --client-ca-file=ca.crt
+  --enable-admission-plugins=NodeRestriction --enable-bootstrap-token-auth=true --etcd-cafile=ca.crt --etcd-certfile=c.crt
+  --etcd-keyfile=c.key --etcd-servers=https://127.0.0.1:2379 --kubelet-client-certificate=k.crt --kubelet-client-key=k.key
+  --kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname --proxy-client-cert-file=p.crt --proxy-client-key-file=p.key
+  --requestheader-allowed-names=front-proxy-client --requestheader-client-ca-file=fp.crt
+  --requestheader-extra-headers-prefix=X-Remote-Extra- --requestheader-group-headers=X-Remote-Group
+  --requestheader-username-headers=X-Remote-User --secure-port=6443
+  --service-account-issuer=https://kubernetes.default.svc.cluster.local --service-account-key-file=sa.pub
+  --service-account-signing-key-file=sa.key --service-cluster-ip-range=10.96.0.0/12 --tls-cert-file=a.crt
+  --tls-private-key-file=a.key`.split(/\s+/);
+
+void t.test('the flags of a kubeadm cluster are taken', (t) => {
+  const { given, asks } = readApiserverFlags(ofKubeadm);
+  t.equal(asks, 'run');
+  t.ok(given.has('requestheader-client-ca-file'));
   t.end();
 });
 

@@ -90,6 +90,16 @@ function proxyClientFrom(values: FlagValues): ApiServerOptions['proxyClient'] {
   throw new CliError('--proxy-client-cert-file and --proxy-client-key-file go together');
 }
 
+function directivesFrom(directives: readonly string[]): string | undefined {
+  const isKnown = (each: string): boolean => /^(max-age=\d+|includeSubDomains|preload)$/.test(each);
+  if (!directives.every(isKnown)) {
+    throw new CliError(
+      '--strict-transport-security-directives invalid, allowed values: max-age=expireTime, includeSubDomains, preload. see https://tools.ietf.org/html/rfc6797#section-6.1 for more information',
+    );
+  }
+  return directives.length === 0 ? undefined : directives.join('; ');
+}
+
 const goawayChanceMax = 0.02;
 
 function goawayChanceFrom(text: string): number {
@@ -151,6 +161,8 @@ export function serverSettings(
     admission: admissionFrom(values),
     audit: auditFrom(values, log),
     proxyClient: proxyClientFrom(values),
+    externalHostname: values.optional('external-hostname'),
+    strictTransportSecurity: directivesFrom(values.list('strict-transport-security-directives')),
     limits: {
       readsMax: values.number('max-requests-inflight'),
       changesMax: values.number('max-mutating-requests-inflight'),
