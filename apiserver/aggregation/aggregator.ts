@@ -65,6 +65,7 @@ export class Aggregator {
 
   /** What answers this request elsewhere. Paths that this server answers itself are always its own. */
   remoteFor({ info }: RequestContext): RemoteService | undefined {
+    if (this.#remotes.isEmpty) return undefined;
     const [root, group = '', version = '', inner = '', last = ''] = info.path.split('/').filter((part) => part !== '');
     if (root === 'apis') return version === '' ? undefined : this.#find(group, version);
     const isDocument = root === 'openapi' && group === 'v3' && version === 'apis';

@@ -68,6 +68,10 @@ export class RemoteServices {
     return current.size === 0 ? undefined : current.get(`${group}/${version}`);
   }
 
+  get isEmpty(): boolean {
+    return this.#current().size === 0;
+  }
+
   all(): RemoteService[] {
     return [...this.#current().values()];
   }
