@@ -39,7 +39,8 @@ async function startExtension(ca: TestCa, proxyCa: TestCa): Promise<Extension> {
         response.writeHead(code, { 'content-type': 'application/json', 'x-extension': 'yes' });
         response.end(json(body));
       };
-      asked.push(request);
+      // what the API server asks for itself, now and then, is not counted
+      if (request.url?.startsWith(flunders) === true) asked.push(request);
       const [path = '', query = ''] = (request.url ?? '').split('?');
       if (extension.fails || !(request.socket as TLSSocket).authorized) return answer(500, {});
       if (path === `/apis/${group}/v1alpha1`) {
