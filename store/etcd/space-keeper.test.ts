@@ -65,6 +65,7 @@ void t.test('NOSPACE is cleared by the leader where the member that raised it is
   for (let i = 0; i < 10; i++) {
     ({ revision } = (await client.call<Put>('KV/Put', { key: bytes('k'), value })).header);
   }
+  await cluster.settled(); // each looks at its own size
   await t.rejects(other.call('KV/Put', { key: bytes('k'), value }), { message: /database space exceeded/ });
   other.close();
   await new Promise((resolve) => setTimeout(resolve, 1200)); // the leader has seen it

@@ -20,6 +20,7 @@ const put = (key: string, more = {}) => ({ key: bytes(key), value: bytes('v'), .
 void t.test('three members: a token is good on all of them, and what one may is the same everywhere', async (t) => {
   const { cluster, client } = await start(t, 3, { auth });
   const root = await enableAuth(client(0));
+  await cluster.settled(); // a member that has not heard of it yet takes the token for nothing, as etcd's do
   await addUser(client(1), 'u', 'mine/', 2, root);
   const u = await tokenOf(client(2), 'u', 'pw');
   for (const i of [0, 1, 2]) {
