@@ -10,6 +10,7 @@ import { createAuth, type Auth } from './auth/auth.ts';
 import { authorizeAs } from './auth/authorization-stage.ts';
 import { cachedNodePaths } from './cached-node-paths.ts';
 import { startCompactor } from './bootstrap/compactor.ts';
+import { apiServicesHook } from './bootstrap/api-services.ts';
 import { namespacesHook } from './bootstrap/namespaces.ts';
 import { ServerPresence } from './bootstrap/server-presence.ts';
 import { discoveryRoutes } from './discovery/discovery-routes.ts';
@@ -362,6 +363,7 @@ function createHooks(
     [
       { name: 'start-watch-caches', run: () => waitReady(storages) },
       namespacesHook,
+      apiServicesHook,
       ...auth.hooks,
       authenticationConfigMapHook(options),
       { name: 'bootstrap-controller', run: startPresence },

@@ -49,8 +49,10 @@ export function goStrings(values: readonly string[] | undefined, type = 'string'
 }
 
 /** `%#v` of bytes */
-export const goBytes = (bytes: Uint8Array): GoSyntax =>
-  new GoSyntax(`[]byte{${Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(', ')}}`);
+export const goBytes = (bytes: Uint8Array | undefined): GoSyntax =>
+  new GoSyntax(
+    bytes === undefined ? '[]byte(nil)' : `[]byte{${Array.from(bytes, (byte) => `0x${byte.toString(16)}`).join(', ')}}`,
+  );
 
 /** `%#v` of a map of strings, keys sorted */
 export function goStringMap(values: Readonly<Record<string, string>> | undefined): GoSyntax {

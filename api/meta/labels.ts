@@ -1,5 +1,5 @@
 /** Label selectors, as text (`a in (b,c),!d`) and as LabelSelector objects. */
-import type { LabelSelector } from '../types/meta-v1.ts';
+import type { LabelSelector, LabelSelectorRequirement } from '../types/meta-v1.ts';
 import { aggregateText, forbidden, invalid, required } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 import { isLabelValue, isQualifiedName } from './names.ts';
@@ -269,27 +269,38 @@ export function validateLabels(labels: Labels | undefined, path: string): FieldE
   return errors;
 }
 
-export function validateLabelSelector(selector: LabelSelector | null | undefined, path: string): FieldError[] {
-  if (!selector) return [];
-  const errors = validateLabels(selector.matchLabels, `${path}.matchLabels`);
-  for (const [i, requirement] of (selector.matchExpressions ?? []).entries()) {
-    const at = `${path}.matchExpressions[${i}]`;
-    const values = requirement.values ?? [];
-    if (requirement.operator === 'In' || requirement.operator === 'NotIn') {
-      if (values.length === 0) {
-        errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-      }
-    } else if (requirement.operator === 'Exists' || requirement.operator === 'DoesNotExist') {
-      if (values.length > 0) {
-        errors.push(forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-      }
-    } else {
-      errors.push(invalid(`${at}.operator`, requirement.operator, 'not a valid selector operator'));
+/** `anyOperator`: one that is not known yet is none of our business */
+export function validateLabelRequirement(
+  requirement: LabelSelectorRequirement,
+  at: string,
+  anyOperator = false,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const values = requirement.values ?? [];
+  if (requirement.operator === 'In' || requirement.operator === 'NotIn') {
+    if (values.length === 0) {
+      errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
     }
-    for (const message of isQualifiedName(requirement.key)) errors.push(invalid(`${at}.key`, requirement.key, message));
-    for (const [j, value] of values.entries()) {
-      for (const message of isLabelValue(value)) errors.push(invalid(`${at}.values[${j}]`, value, message));
+  } else if (requirement.operator === 'Exists' || requirement.operator === 'DoesNotExist') {
+    if (values.length > 0) {
+      errors.push(forbidden(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
     }
+  } else if (!anyOperator) {
+    errors.push(invalid(`${at}.operator`, requirement.operator, 'not a valid selector operator'));
+  }
+  for (const message of isQualifiedName(requirement.key)) errors.push(invalid(`${at}.key`, requirement.key, message));
+  for (const [j, value] of values.entries()) {
+    for (const message of isLabelValue(value)) errors.push(invalid(`${at}.values[${j}]`, value, message));
   }
   return errors;
+}
+
+export function validateLabelSelector(selector: LabelSelector | null | undefined, path: string): FieldError[] {
+  if (!selector) return [];
+  return [
+    ...validateLabels(selector.matchLabels, `${path}.matchLabels`),
+    ...(selector.matchExpressions ?? []).flatMap((requirement, i) =>
+      validateLabelRequirement(requirement, `${path}.matchExpressions[${i}]`),
+    ),
+  ];
 }

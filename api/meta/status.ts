@@ -66,7 +66,7 @@ function detailsOf(of: GroupResource | GroupKind, name: string, more: StatusDeta
   return {
     ...(name === '' ? {} : { name }),
     ...(of.group === '' ? {} : { group: of.group }),
-    kind: 'resource' in of ? of.resource : of.kind,
+    ...('resource' in of ? { kind: of.resource } : of.kind === '' ? {} : { kind: of.kind }),
     ...more,
   };
 }

@@ -1,7 +1,9 @@
 /** CertificateSigningRequests. What is in `spec.request` is looked at elsewhere: that takes cryptography. */
 import { duplicate, forbidden, invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
+import { base64ToBytes } from '../meta/base64.ts';
 import { semanticEqual } from '../meta/deep-equal.ts';
+import { goQuote } from '../meta/go-text.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
 import type {
   CertificateSigningRequest,
@@ -112,6 +114,21 @@ function validateRequest(request: CertificateSigningRequest, old: CertificateSig
   return [...errors, ...validateConditions(request, old)];
 }
 
+const pemBlock = /-----BEGIN ([^-]*)-----\r?\n([^]*?)-----END \1-----/g;
+
+/** Why it is no chain of certificates in PEM; what is in the blocks is for those who use them to read. */
+function certificateProblem(certificate: string): string | undefined {
+  if (certificate === '') return undefined;
+  const text = new TextDecoder().decode(base64ToBytes(certificate));
+  let blocks = 0;
+  for (const [, type, body = ''] of text.matchAll(pemBlock)) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${goQuote(type ?? '')}`;
+    if (body.includes(':')) return 'no PEM block headers are permitted';
+    blocks++;
+  }
+  return blocks === 0 ? 'must contain at least one CERTIFICATE PEM block' : undefined;
+}
+
 /** What an update may do beyond what all may: `/status` sets the certificate, `/approval` approves and denies. */
 interface Rights {
   readonly certificate: boolean;
@@ -144,6 +161,8 @@ function validateRequestUpdate(
   const [after, before] = [request.status?.certificate ?? '', old.status?.certificate ?? ''];
   if (after !== before && !rights.certificate) {
     errors.push(forbidden('status.certificate', 'updates may not set certificate content'));
+  } else if (after !== before && certificateProblem(after) !== undefined && certificateProblem(before) === undefined) {
+    errors.push(invalid('status.certificate', '<certificate data>', certificateProblem(after) ?? ''));
   } else if (after !== before && before !== '') {
     errors.push(forbidden('status.certificate', 'updates may not modify existing certificate content'));
   }

@@ -141,7 +141,7 @@ function validateCapacity(capacity: CSIStorageCapacity, old: CSIStorageCapacity 
   }
   if (old === undefined) return errors;
   errors.push(...validateObjectMetaUpdate(capacity.metadata, old.metadata));
-  if (!semanticEqual(nodeTopology, old.nodeTopology)) {
+  if (!nodeTopology !== !old.nodeTopology || !semanticEqual(nodeTopology, old.nodeTopology)) {
     errors.push(invalid('nodeTopology', goLabelSelector(nodeTopology), fieldImmutable));
   }
   if (storageClassName !== old.storageClassName) {

@@ -1,6 +1,6 @@
 import { invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
-import { goStrings } from '../meta/go-text.ts';
+import { goLabelSelector, goStrings } from '../meta/go-text.ts';
 import { validateLabelSelector } from '../meta/labels.ts';
 import { nameIsDnsSubdomain, nameIsPathSegment } from '../meta/names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
@@ -42,7 +42,13 @@ function validateAggregation({ aggregationRule }: ClusterRole): FieldError[] {
   if (selectors.length === 0) {
     return [required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
   }
-  return selectors.flatMap((selector, index) => validateLabelSelector(selector, `${path}[${index}]`));
+  return selectors.flatMap((selector, index) => {
+    const at = `${path}[${index}]`;
+    const errors = validateLabelSelector(selector, at);
+    // a selector that cannot be made is told a second time
+    const whole = invalid(at, goLabelSelector(selector), 'invalid label selector.');
+    return errors.length === 0 ? [] : [...errors, whole];
+  });
 }
 
 export const validateRole = (role: Role): FieldError[] => [

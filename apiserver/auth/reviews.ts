@@ -1,5 +1,6 @@
 /** Reviews: resources that are only created, never stored; the server answers the object with a status filled in. */
-import { type FieldError, invalid } from '../../api/meta/field-error.ts';
+import { rfc3339, systemClock } from '../../base/clock.ts';
+import type { FieldError } from '../../api/meta/field-error.ts';
 import { newBadRequest, newInvalid } from '../../api/meta/status.ts';
 import type { TokenReviewSpec, UserInfo } from '../../api/types/authentication-v1.ts';
 import type {
@@ -10,6 +11,11 @@ import type {
   SubjectRulesReviewStatus,
 } from '../../api/types/authorization-v1.ts';
 import type { PolicyRule } from '../../api/types/rbac-v1.ts';
+import {
+  validateAccessReview,
+  validateLocalAccessReview,
+  validateSelfAccessReview,
+} from '../../api/validation/access-review.ts';
 import type { Authorizer, KubeObject, RequestInfo, User } from '../pipeline.ts';
 import type { BearerAuthenticator } from './bearer-authenticator.ts';
 
@@ -64,24 +70,6 @@ function questionOf(spec: SubjectAccessReviewSpec): RequestInfo {
   };
 }
 
-function attributeErrors(spec: SubjectAccessReviewSpec): FieldError[] {
-  const { resourceAttributes, nonResourceAttributes } = spec;
-  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
-    const detail = 'cannot be specified in combination with resourceAttributes';
-    return [invalid('spec.nonResourceAttributes', nonResourceAttributes, detail)];
-  }
-  if (resourceAttributes === undefined && nonResourceAttributes === undefined) {
-    const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-    return [invalid('spec.resourceAttributes', null, detail)];
-  }
-  return [];
-}
-
-const subjectErrors = (spec: SubjectAccessReviewSpec): FieldError[] =>
-  spec.user || spec.groups?.length
-    ? []
-    : [invalid('spec.user', spec.user ?? '', 'at least one of user or group must be specified')];
-
 async function decide(
   authorizer: Authorizer,
   user: User,
@@ -102,8 +90,9 @@ const specUser = (spec: SubjectAccessReviewSpec): User => ({
   ...(spec.extra === undefined ? {} : { extra: spec.extra }),
 });
 
-function refuse(kind: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw newInvalid({ group: 'authorization.k8s.io', kind }, '', errors);
+/** The real server names no kind here. */
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw newInvalid({ group: 'authorization.k8s.io', kind: '' }, '', errors);
 }
 
 function rulesStatus(rules: readonly PolicyRule[]): SubjectRulesReviewStatus {
@@ -131,7 +120,7 @@ const authorizationReviews = ({ authorizer, rulesFor }: ReviewOptions): ReviewEn
       resource: 'selfsubjectaccessreviews',
       async create(object, user) {
         const spec = specOf<SelfSubjectAccessReviewSpec>(object);
-        refuse('SelfSubjectAccessReview', attributeErrors(spec));
+        refuse(validateSelfAccessReview(object));
         return { ...object, status: await decide(authorizer, user, spec) };
       },
     },
@@ -140,7 +129,7 @@ const authorizationReviews = ({ authorizer, rulesFor }: ReviewOptions): ReviewEn
       resource: 'subjectaccessreviews',
       async create(object) {
         const spec = specOf<SubjectAccessReviewSpec>(object);
-        refuse('SubjectAccessReview', [...attributeErrors(spec), ...subjectErrors(spec)]);
+        refuse(validateAccessReview(object));
         return { ...object, status: await decide(authorizer, specUser(spec), spec) };
       },
     },
@@ -149,12 +138,8 @@ const authorizationReviews = ({ authorizer, rulesFor }: ReviewOptions): ReviewEn
       resource: 'localsubjectaccessreviews',
       async create(object, _user, namespace) {
         const spec = specOf<SubjectAccessReviewSpec>(object);
-        const errors = [...attributeErrors(spec), ...subjectErrors(spec)];
-        const asked = spec.resourceAttributes?.namespace;
-        if (asked !== namespace) {
-          errors.push(invalid('spec.resourceAttributes.namespace', asked ?? '', 'must match metadata.namespace'));
-        }
-        refuse('LocalSubjectAccessReview', errors);
+        refuse(validateLocalAccessReview(object, namespace));
+        object.metadata = { ...object.metadata, namespace };
         return { ...object, status: await decide(authorizer, specUser(spec), spec) };
       },
     },
@@ -164,7 +149,7 @@ const authorizationReviews = ({ authorizer, rulesFor }: ReviewOptions): ReviewEn
       async create(object, user) {
         const namespace = specOf<SelfSubjectRulesReviewSpec>(object).namespace ?? '';
         if (namespace === '') throw newBadRequest('no namespace on request');
-        return { ...object, status: rulesStatus(await rulesFor(user, namespace)) };
+        return { ...object, spec: {}, status: rulesStatus(await rulesFor(user, namespace)) };
       },
     },
   ];
@@ -176,7 +161,10 @@ const authenticationReviews = ({ tokens }: ReviewOptions): ReviewEndpoint[] => {
     {
       group,
       resource: 'selfsubjectreviews',
-      create: (object, user) => Promise.resolve({ ...object, status: { userInfo: userInfo(user) } }),
+      create: ({ apiVersion, kind }, user) => {
+        const metadata = { creationTimestamp: rfc3339(systemClock.nowMs()) };
+        return Promise.resolve({ apiVersion, kind, metadata, status: { userInfo: userInfo(user) } } as KubeObject);
+      },
     },
     {
       group,

@@ -8,8 +8,9 @@ import { gvkOf } from './resource-request.ts';
 
 function refuse(entry: ResourceEntry, object: KubeObject, errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
-  // A custom object may say that it is of another kind, and is refused as that.
-  const { group, kind } = gvkOf(entry);
+  // Named as what is stored: events of events.k8s.io as those of the core group. A custom object may say that it is of
+  // another kind, and is refused as that.
+  const { group, kind } = entry.custom ? gvkOf(entry) : (entry.conversion ?? gvkOf(entry));
   throw newInvalid({ group, kind: (entry.custom && object.kind) ?? kind }, object.metadata?.name ?? '', errors);
 }
 

@@ -1,4 +1,5 @@
 import type { ResourceInfo } from '../pipeline.ts';
+import { clusterColumns } from './cluster-columns.ts';
 import { fieldDescription } from '../openapi/descriptions.ts';
 
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
@@ -134,16 +135,12 @@ const fieldColumns: Readonly<Record<string, Readonly<Record<string, readonly [st
     Endpoints: ['discovery.v1.EndpointSlice', 'endpoints'],
   },
   leases: { Holder: ['coordination.v1.LeaseSpec', 'holderIdentity'] },
-  rolebindings: { Role: ['rbac.v1.RoleBinding', 'roleRef'] },
-  clusterrolebindings: { Role: ['rbac.v1.ClusterRoleBinding', 'roleRef'] },
+  ...clusterColumns,
 };
 
 const sharedColumns: Readonly<Record<string, string>> = {
   Containers: 'Names of each container in the template.',
   Images: 'Images referenced by each container in the template.',
-  Users: 'Users in the binding',
-  Groups: 'Groups in the binding',
-  ServiceAccounts: 'ServiceAccounts in the binding',
 };
 
 /** What a column of the resource's table shows; '' where nothing is known. */

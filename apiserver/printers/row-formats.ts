@@ -1,5 +1,6 @@
 import * as admission from './kinds/admission.ts';
 import * as autoscaling from './kinds/autoscaling.ts';
+import * as device from './kinds/device.ts';
 import { coreEventRows, newEventRows } from './kinds/event.ts';
 import * as networking from './kinds/networking.ts';
 import { nodeRows } from './kinds/node.ts';
@@ -45,6 +46,14 @@ export const rowFormats: Readonly<Record<string, RowFormat>> = {
   'runtimeclasses.node.k8s.io': plain.runtimeClassRows,
   'poddisruptionbudgets.policy': plain.podDisruptionBudgetRows,
   'certificatesigningrequests.certificates.k8s.io': plain.certificateSigningRequestRows,
+  'volumeattributesclasses.storage.k8s.io': storage.volumeAttributesClassRows,
+  'deviceclasses.resource.k8s.io': device.deviceClassRows,
+  'resourceclaims.resource.k8s.io': device.resourceClaimRows,
+  'resourceclaimtemplates.resource.k8s.io': device.claimTemplateRows,
+  'resourceslices.resource.k8s.io': device.resourceSliceRows,
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': admission.mutatingPolicyRows,
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': admission.admissionPolicyBindingRows,
+  'apiservices.apiregistration.k8s.io': plain.apiServiceRows,
   'storageclasses.storage.k8s.io': storage.storageClassRows,
   'csinodes.storage.k8s.io': storage.csiNodeRows,
   'csidrivers.storage.k8s.io': storage.csiDriverRows,

@@ -11,6 +11,7 @@ const texts: readonly (readonly [RegExp, string])[] = [
   [/\bgen-[a-z0-9]{5}\b/g, 'gen-<random>'],
   [time, '<time>'],
   [address, '<address>'],
+  [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=<hash>'],
   [/\b[23]\d{4}\b(?=: provided port)/g, '<port>'],
 ];
 

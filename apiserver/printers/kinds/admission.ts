@@ -1,4 +1,6 @@
 import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
@@ -22,17 +24,29 @@ export const admissionPolicyRows = rows<ValidatingAdmissionPolicy>((object, nowM
   ];
 });
 
-export const admissionPolicyBindingRows = rows<ValidatingAdmissionPolicyBinding>((object, nowMs) => {
-  const param = object.spec?.paramRef;
-  const text = param?.name
-    ? param.namespace
-      ? `${param.namespace}/${param.name}`
-      : `*/${param.name}`
-    : param?.selector === undefined
-      ? unset
-      : `${param.namespace ?? '*'}/<selector>`;
-  return [nameOf(object), object.spec?.policyName ?? '', text, age(object, nowMs)];
+export const mutatingPolicyRows = rows<MutatingAdmissionPolicy>((object, nowMs) => {
+  const param = object.spec?.paramKind;
+  return [
+    nameOf(object),
+    object.spec?.mutations?.length ?? 0,
+    param === undefined ? unset : `${param.apiVersion ?? ''}/${param.kind ?? ''}`,
+    age(object, nowMs),
+  ];
 });
+
+export const admissionPolicyBindingRows = rows<ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding>(
+  (object, nowMs) => {
+    const param = object.spec?.paramRef;
+    const text = param?.name
+      ? param.namespace
+        ? `${param.namespace}/${param.name}`
+        : `*/${param.name}`
+      : param?.selector === undefined
+        ? unset
+        : `${param.namespace ?? '*'}/<selector>`;
+    return [nameOf(object), object.spec?.policyName ?? '', text, age(object, nowMs)];
+  },
+);
 
 export const flowSchemaRows = rows<FlowSchema>((object, nowMs) => {
   const dangling = object.status?.conditions?.find((condition) => condition.type === 'Dangling')?.status;

@@ -38,10 +38,10 @@ export const networkPolicyRows = rows<NetworkPolicy>((object, nowMs) => [
   age(object, nowMs),
 ]);
 
-export const ipAddressRows = rows<IPAddress>((object) => {
+export const ipAddressRows = rows<IPAddress>((object, nowMs) => {
   const parent = object.spec?.parentRef;
   const parts = [parent?.group, parent?.resource, parent?.namespace, parent?.name].filter((part) => part);
-  return [nameOf(object), parts.length === 0 ? none : parts.join('/')];
+  return [nameOf(object), parts.length === 0 ? none : parts.join('/'), age(object, nowMs)];
 });
 
 export const serviceCidrRows = rows<ServiceCIDR>((object, nowMs) => [

@@ -1,5 +1,6 @@
 /** Kinds whose columns read straight off the object. */
 import type { ConfigMap, Namespace, ResourceQuota, Secret, ServiceAccount } from '../../../api/types/core-v1.ts';
+import type { APIService } from '../../../api/types/apiregistration-v1.ts';
 import type { CertificateSigningRequest } from '../../../api/types/certificates-v1.ts';
 import type { Lease } from '../../../api/types/coordination-v1.ts';
 import type { ClusterRoleBinding, RoleBinding, Subject } from '../../../api/types/rbac-v1.ts';
@@ -46,7 +47,7 @@ export const leaseRows = rows<Lease>((object, nowMs) => [
 const subjectNames = (subjects: readonly Subject[] | undefined, kind: string): string =>
   (subjects ?? [])
     .filter((subject) => subject.kind === kind)
-    .map((s) => (kind === 'ServiceAccount' && s.namespace ? `${s.namespace}/${s.name}` : s.name))
+    .map((s) => (kind === 'ServiceAccount' ? `${s.namespace ?? ''}/${s.name}` : s.name))
     .join(', ');
 
 export const roleBindingRows = rows<RoleBinding | ClusterRoleBinding>((object, nowMs) => [
@@ -96,8 +97,8 @@ export const resourceQuotaRows = rows<ResourceQuota>((object, nowMs) => [
 
 function requestCondition(request: CertificateSigningRequest): string {
   const holds = new Set((request.status?.conditions ?? []).map((condition) => condition.type));
-  const texts = ['Approved', 'Denied', 'Failed'].filter((type) => holds.has(type));
-  if (texts.length === 0) texts.push('Pending');
+  const texts = [holds.has('Denied') ? 'Denied' : holds.has('Approved') ? 'Approved' : 'Pending'];
+  if (holds.has('Failed')) texts.push('Failed');
   if (request.status?.certificate) texts.push('Issued');
   return texts.join(',');
 }
@@ -110,3 +111,15 @@ export const certificateSigningRequestRows = rows<CertificateSigningRequest>((ob
   object.spec?.expirationSeconds === undefined ? '<none>' : humanDuration(object.spec?.expirationSeconds * 1000),
   requestCondition(object),
 ]);
+
+export const apiServiceRows = rows<APIService>((object, nowMs) => {
+  const { service } = object.spec ?? {};
+  const available = object.status?.conditions?.find(({ type }) => type === 'Available');
+  const told = available?.status !== 'True' && available?.reason ? ` (${available.reason})` : '';
+  return [
+    nameOf(object),
+    service ? `${service.namespace ?? ''}/${service.name ?? ''}` : 'Local',
+    available === undefined ? 'Unknown' : available.status + told,
+    age(object, nowMs),
+  ];
+});

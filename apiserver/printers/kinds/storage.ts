@@ -1,5 +1,11 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../api/types/core-v1.ts';
-import type { CSIDriver, CSINode, StorageClass, VolumeAttachment } from '../../../api/types/storage-v1.ts';
+import type {
+  CSIDriver,
+  CSINode,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
+} from '../../../api/types/storage-v1.ts';
 import { accessModesText, age, nameOf, unset } from '../cell-text.ts';
 import { rows } from '../row-printer.ts';
 
@@ -57,6 +63,12 @@ export const storageClassRows = rows<StorageClass>((object, nowMs) => {
     age(object, nowMs),
   ];
 });
+
+export const volumeAttributesClassRows = rows<VolumeAttributesClass>((object, nowMs) => [
+  nameOf(object),
+  object.driverName,
+  age(object, nowMs),
+]);
 
 export const csiNodeRows = rows<CSINode>((object, nowMs) => [
   nameOf(object),

@@ -47,9 +47,11 @@ function keepApprovals(object: KubeObject, old: KubeObject): void {
 
 export const certificatesigningrequests = define('certificates.k8s.io', 'v1', 'certificatesigningrequests', {
   async checkNew(object) {
-    const request = (object['spec'] as { request?: string | null } | null | undefined)?.request ?? '';
-    const problem = await requestProblem(request);
-    return problem === undefined ? [] : [invalid('spec.request', goBytes(base64ToBytes(request)), problem)];
+    const { request } = (object['spec'] ?? {}) as { request?: string | null };
+    const problem = await requestProblem(request ?? '');
+    return problem === undefined
+      ? []
+      : [invalid('spec.request', goBytes(request ? base64ToBytes(request) : undefined), problem)];
   },
   prepareForCreate(object, asked) {
     nameRequester(object, asked);

@@ -1,8 +1,6 @@
 import { define, keepMetadata } from '../resource-entry.ts';
 
 export const flowschemas = define('flowcontrol.apiserver.k8s.io', 'v1', 'flowschemas', {
-  createOnUpdate: true,
-  unconditionalUpdate: false,
   generationOf: ['spec'],
   prepareForCreate(object) {
     object['status'] = {};
