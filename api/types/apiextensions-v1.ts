@@ -160,6 +160,7 @@ export interface JSONSchemaProps {
   patternProperties?: Record<string, JSONSchemaProps>;
   properties?: Record<string, JSONSchemaProps>;
   required?: string[];
+  title?: string;
   type?: string;
   uniqueItems?: boolean;
   "x-kubernetes-embedded-resource"?: boolean;

@@ -65,7 +65,7 @@ export interface Device {
   taints?: DeviceTaint[];
 }
 
-export interface DeviceAllocationConfiguration {
+export interface DeviceAllocationConfiguration extends DeviceConfiguration {
   requests?: string[];
   source: AllocationConfigSource;
 }
@@ -99,7 +99,7 @@ export interface DeviceClaim {
   requests?: DeviceRequest[];
 }
 
-export interface DeviceClaimConfiguration {
+export interface DeviceClaimConfiguration extends DeviceConfiguration {
   requests?: string[];
 }
 

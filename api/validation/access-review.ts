@@ -65,8 +65,9 @@ function validateEither(spec: SelfSubjectAccessReviewSpec): FieldError[] {
 }
 
 function validateMetadata(metadata: ObjectMeta | undefined, namespaced: boolean): FieldError[] {
-  const { managedFields, namespace, ...rest } = metadata ?? {};
-  const kept = Object.values({ ...rest, ...(namespaced ? {} : { namespace }) });
+  const kept = Object.entries(metadata ?? {})
+    .filter(([field]) => field !== 'managedFields' && !(namespaced && field === 'namespace'))
+    .map(([, value]: [string, unknown]) => value);
   if (kept.every((value) => value === undefined || value === null || value === '')) return [];
   return [invalid('metadata', metadata, namespaced ? 'must be empty except for namespace' : 'must be empty')];
 }

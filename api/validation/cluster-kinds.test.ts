@@ -1,6 +1,7 @@
 /** One row a rule: a kind that is fine, changed at one place, and what a real server says of it. */
 import t from 'tap';
 import { applyDefaults } from '../defaults/defaults.ts';
+import { utf8ToBase64 } from '../meta/base64.ts';
 import { errorText } from '../meta/field-error.ts';
 import { validateCreate, validateStatusUpdate, validateSubresourceUpdate, validateUpdate } from './validate.ts';
 
@@ -207,12 +208,14 @@ void t.test('what is fixed at creation stays', (t) => {
   t.end();
 });
 
+const pem = '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n';
+
 void t.test('a signing request is approved through /approval, and issued through /status', (t) => {
   const gvk = gvkOf(csr, 'CertificateSigningRequest');
   const condition = (type: string) => ({ type, status: 'True' });
   const old = { metadata, spec: request({}), status: {} };
   const approved = { ...old, status: { conditions: [condition('Approved')] } };
-  const issued = { ...approved, status: { ...approved.status, certificate: 'eA==' } };
+  const issued = { ...approved, status: { ...approved.status, certificate: utf8ToBase64(pem) } };
   const through = (subresource: string, after: object, before: object): string[] =>
     (subresource === ''
       ? validateUpdate(gvk, after, before)

@@ -50,6 +50,7 @@ import { admissionWebhookKinds } from './admission-webhooks.ts';
 import { apiServiceKinds } from './api-service.ts';
 import { certificateRequestKinds } from './certificate-request.ts';
 import { csiKinds } from './csi.ts';
+import { deviceClaimKinds } from './device-claim.ts';
 import { flowControlKinds } from './flow-control.ts';
 import { ingressKinds } from './ingress.ts';
 import type { HasMetadata, KindValidation } from './kind-validation.ts';
@@ -70,6 +71,7 @@ import {
 } from './rbac.ts';
 import { validateReplicaSet, validateReplicaSetStatusUpdate, validateReplicaSetUpdate } from './replica-set.ts';
 import { priorityClassKinds } from './priority-class.ts';
+import { resourceSliceKinds } from './resource-slice.ts';
 import { runtimeClassKinds } from './runtime-class.ts';
 import { serviceCidrKinds } from './service-cidr.ts';
 import { storageClassKinds } from './storage-class.ts';
@@ -81,10 +83,12 @@ const kinds = new Map<string, KindValidation<never>>([
   ...apiServiceKinds,
   ...certificateRequestKinds,
   ...csiKinds,
+  ...deviceClaimKinds,
   ...flowControlKinds,
   ...ingressKinds,
   ...networkPolicyKinds,
   ...priorityClassKinds,
+  ...resourceSliceKinds,
   ...runtimeClassKinds,
   ...serviceCidrKinds,
   ...storageClassKinds,

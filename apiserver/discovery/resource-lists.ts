@@ -6,9 +6,19 @@ import type { ResourceInfo } from '../pipeline.ts';
 
 export type Served = readonly ResourceInfo[];
 
+/** Kinds that the real server does not store in the version that it serves: `group/resource` → group and version. */
+const storedAs: Readonly<Record<string, string>> = {
+  'events.k8s.io/events': '/v1',
+  'apiextensions.k8s.io/customresourcedefinitions': 'apiextensions.k8s.io/v1beta1',
+  'admissionregistration.k8s.io/mutatingadmissionpolicies': 'admissionregistration.k8s.io/v1beta1',
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings': 'admissionregistration.k8s.io/v1beta1',
+};
+
 /** Names the version an object is stored in; clients see a change of it as a migration. */
-const storageVersionHash = ({ group, version, kind }: ResourceInfo): string =>
-  createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+function storageVersionHash({ group, version, resource, kind }: ResourceInfo): string {
+  const stored = storedAs[`${group}/${resource}`] ?? `${group}/${version}`;
+  return createHash('sha256').update(`${stored}/${kind}`).digest().subarray(0, 8).toString('base64');
+}
 
 /** Resources that live in the store, as against those that only answer, as reviews do. */
 const isStored = (resource: ResourceInfo): boolean => resource.verbs.includes('get');

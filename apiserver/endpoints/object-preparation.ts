@@ -80,7 +80,7 @@ export function prepareChange(
   if (entry.info.namespaced) object.metadata.namespace = before.namespace;
   if (subresource === '') {
     if (entry.hasStatus) keepField(object, old, 'status');
-    entry.prepareForUpdate?.(object, old);
+    entry.prepareForUpdate?.(object, old, asked);
   } else {
     const changed = subresourceFields[subresource] ?? subresource;
     for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {

@@ -326,7 +326,9 @@ void t.test('rows show what Kubernetes shows', async (t) => {
 void t.test('every resource has as many cells as columns, also for an object with nothing but a name', async (t) => {
   for (const of of resources.filter((r) => r.verbs.includes('list'))) {
     const table = tablePrinter.table(of, [{ metadata: { name: 'x' } }], { includeObject: 'None', nowMs });
-    t.equal(table.rows[0]?.cells.length, table.columnDefinitions.length, `${of.resource}.${of.group}`);
+    // the real server gives IPAddresses an age, and no column for it
+    const more = of.resource === 'ipaddresses' ? 1 : 0;
+    t.equal(table.rows[0]?.cells.length, table.columnDefinitions.length + more, `${of.resource}.${of.group}`);
     t.equal(table.rows[0]?.cells[table.columnDefinitions.findIndex((column) => column.name === 'Name')], 'x');
   }
 });

@@ -58,7 +58,7 @@ export interface ResourceEntry {
   /** changes a new object before it is stored */
   prepareForCreate?(object: KubeObject, asked: Asked): void;
   /** changes the new version by what the old one fixes */
-  prepareForUpdate?(object: KubeObject, old: KubeObject): void;
+  prepareForUpdate?(object: KubeObject, old: KubeObject, asked: Asked): void;
   /** for `/status`: what of the metadata does not come from the body */
   prepareForStatusUpdate?(object: KubeObject, old: KubeObject, asked: Asked): void;
   /** the same for subresources of the kind's own that write the status */

@@ -9,6 +9,7 @@ import { configGroup } from './cases/config-cases.ts';
 import { controlGroup } from './cases/control-cases.ts';
 import { customGroup } from './cases/custom-cases.ts';
 import { definitionGroup } from './cases/definition-cases.ts';
+import { deviceGroup } from './cases/device-cases.ts';
 import { limitGroup } from './cases/limit-cases.ts';
 import { networkingGroup } from './cases/networking-cases.ts';
 import { podSecurityGroup } from './cases/pod-security-cases.ts';
@@ -38,4 +39,5 @@ export const allGroups: readonly KindGroup[] = [
   controlGroup,
   networkingGroup,
   registrationGroup,
+  deviceGroup,
 ];

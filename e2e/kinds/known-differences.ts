@@ -13,8 +13,8 @@ const known: readonly (readonly [group: string, title: RegExp, why: string])[] =
   ['access', /^binding changes its role$/, 'words are those of 1.32'],
   ['certificates', /^request is approved and denied$|^request is denied after all$/, laterRules],
   ['certificates', /^request that is/, 'bytes in an error are shown as 1.32 shows them'],
-  ['certificates', /^requests as a table$/, 'descriptions of columns are those of v1'],
-  ['cluster-classes', /^attributes classes as a table$/, 'descriptions of columns are those of 1.36'],
+  ['certificates', /^request as a table$/, 'descriptions of columns are those of v1'],
+  ['cluster-classes', /^attributes class as a table$/, 'descriptions of columns are those of 1.36'],
   ['cluster-classes', /^csi node( minimal| takes more)?$/, 'the status came after 1.36'],
   ['cluster-classes', /^attachment of nothing$|^attachment by a bad driver$/, laterRules],
   [
@@ -23,6 +23,9 @@ const known: readonly (readonly [group: string, title: RegExp, why: string])[] =
     laterRules,
   ],
   ['control', /^slice without addresses$/, laterRules],
+  ['devices', /^claim (of bad firsts|twice|with bad c|is badly)/, laterRules],
+  ['devices', /^slice with bad (attributes|taints)$/, laterRules],
+  ['devices', /^slice as a table$/, 'descriptions of columns are those of 1.36'],
   ['networking', /^range as a table$/, 'descriptions of columns are those of 1.36'],
   ['registration', /^binding of nothing$/, laterRules],
 ];

@@ -96,7 +96,7 @@ export const certificateGroup: KindGroup = {
       { status: { conditions: [approved], certificate: base64('x') } },
       'status',
     ),
-    requests.table('requests as a table'),
+    requests.table('request as a table', 'request-with-all'),
     requests.delete('request goes', 'request'),
   ],
 };

@@ -50,12 +50,12 @@ const storageCases = [
     'storage class changes its policy': { reclaimPolicy: 'Retain' },
     'storage class may expand': { allowVolumeExpansion: true },
   }),
-  storageClasses.table('storage classes as a table'),
+  storageClasses.table('storage class as a table', 'storage-class-with-all'),
   storageClasses.delete('storage class goes', 'storage-class-minimal'),
   attributes.create('attributes class', { driverName: 'd.io', parameters: { iops: '1' } }),
   attributes.create('attributes class of nothing', {}),
   attributes.put('attributes class changes', 'attributes class', { driverName: 'e.io', parameters: { iops: '2' } }),
-  attributes.table('attributes classes as a table'),
+  attributes.table('attributes class as a table', 'attributes-class'),
 ];
 
 const csiCases = [
@@ -93,7 +93,7 @@ const csiCases = [
     'driver changes its modes': { 'spec.volumeLifecycleModes': ['Ephemeral'] },
     'driver changes': { 'spec.podInfoOnMount': true },
   }),
-  drivers.table('drivers as a table'),
+  drivers.table('driver as a table', 'driver-with-all'),
   csiNodes.create('csi node', node),
   csiNodes.create('csi node minimal', { spec: {} }),
   ...csiNodes.creates(node, {
@@ -107,7 +107,7 @@ const csiCases = [
     spec: { drivers: [{ name: 'd.io', nodeID: 'i', topologyKeys: ['zone'], allocatable: { count: 4 } }] },
   }),
   csiNodes.put('csi node without a version', 'csi node', {}),
-  csiNodes.table('csi nodes as a table'),
+  csiNodes.table('csi node as a table', 'csi-node'),
   capacities.create('capacity', { storageClassName: 'c', capacity: '1Gi', maximumVolumeSize: '1G' }),
   capacities.create('capacity of a bad class', { storageClassName: 'C_', capacity: '-1' }),
   capacities.patch('capacity changes its class', 'capacity', { storageClassName: 'd', nodeTopology: {} }),
@@ -133,7 +133,7 @@ const csiCases = [
     { status: { attachError: { message: 'x'.repeat(1025), errorCode: -1 } } },
     'status',
   ),
-  attachments.table('attachments as a table'),
+  attachments.table('attachment as a table', 'attachment'),
   attachments.delete('attachment goes', 'attachment'),
 ];
 
@@ -183,7 +183,10 @@ const otherCases = [
   ),
   runtimes.patch('runtime changes its handler', 'runtime', { handler: 'crun' }),
   runtimes.put('runtime without a version', 'runtime', {}),
-  runtimes.table('runtimes as a table'),
+  runtimes.table('runtime as a table', 'runtime'),
 ];
 
-export const clusterClassGroup: KindGroup = { name: 'cluster-classes', cases: [...storageCases, ...csiCases, ...otherCases] };
+export const clusterClassGroup: KindGroup = {
+  name: 'cluster-classes',
+  cases: [...storageCases, ...csiCases, ...otherCases],
+};

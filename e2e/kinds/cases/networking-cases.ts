@@ -138,7 +138,7 @@ const classCases = [
   ),
   classes.put('ingress class changes its controller', 'ingress class minimal', { 'spec.controller': 'example.com/d' }),
   classes.put('ingress class changes', 'ingress class minimal', { 'spec.parameters': { kind: 'K', name: 'n' } }),
-  classes.table('ingress classes as a table'),
+  classes.table('ingress class as a table', 'ingress-class-with-parameters'),
 ];
 
 const addressCases = [
