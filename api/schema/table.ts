@@ -10,6 +10,8 @@ export interface FieldFact {
   /** Go's `omitzero`: a zero struct or time is left out too */
   omitzero?: boolean;
   optional?: boolean;
+  /** said to be, though JSON may leave it out */
+  required?: boolean;
   /** JSON text of the default declared on the type */
   default?: string;
   patchStrategy?: string;

@@ -41,7 +41,8 @@ void t.test('schemas say what the type table says', (t) => {
     properties: {
       apiVersion: { type: 'string' },
       spec: {
-        description: /^Specification of the desired behavior of the Pod\./,
+        description: /^Specification of the desired behavior of the pod\./,
+        default: {},
         allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
       },
     },
@@ -57,6 +58,15 @@ void t.test('schemas say what the type table says', (t) => {
     'x-kubernetes-patch-strategy': 'merge',
   });
   t.same(spec.required, ['containers']);
+  const probe = schemaOf(core, 'io.k8s.api.core.v1.Container').properties?.['livenessProbe'];
+  t.match(probe, {
+    description: /^Periodic probe of container liveness\./,
+    allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Probe' }],
+  });
+  t.notOk(probe?.default, 'what is a pointer in Go has no default');
+  const volume = schemaOf(core, 'io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource');
+  t.match(volume.description, /AWS\.\n\nAn AWS EBS disk/, 'lines are broken as in the sources');
+  t.match(volume.properties?.['volumeID'], { default: '' });
   const port = schemaOf(core, 'io.k8s.api.core.v1.ContainerPort');
   t.match(port.properties?.['protocol'], { type: 'string', default: 'TCP', enum: ['SCTP', 'TCP', 'UDP'] });
   t.match(port.properties?.['containerPort'], { type: 'integer', format: 'int32' });

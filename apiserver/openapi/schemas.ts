@@ -22,46 +22,44 @@ const scalars: Readonly<Record<string, Schema>> = {
   'io.k8s.apimachinery.pkg.types.UID': { type: 'string' },
 };
 
-const quantityText =
-  'Quantity is a fixed-point representation of a number, such as 100m, 1.5, 2Gi or 1e3: a decimal number, then optionally a suffix, binary (Ki, Mi, Gi, Ti, Pi, Ei), decimal (n, u, m, k, M, G, T, P, E) or an exponent.';
-const intOrStringText =
-  'IntOrString is a type that can hold an int32 or a string. When used in JSON or YAML marshalling and unmarshalling, it produces or consumes the inner type.';
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
 /** Types with a JSON form of their own, which the table does not describe. */
 const special: Readonly<Record<string, Readonly<Record<Dialect, Schema>>>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': {
-    v3: { description: quantityText, oneOf: [{ type: 'string' }, { type: 'number' }] },
-    v2: { description: quantityText, type: 'string' },
+    v3: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    v2: { type: 'string' },
   },
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
-    v3: { description: intOrStringText, format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
-    v2: { description: intOrStringText, type: 'string', format: 'int-or-string' },
+    v3: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+    v2: { type: 'string', format: 'int-or-string' },
   },
   [`${meta}Time`]: both({
-    description: 'Time is a wrapper around time.Time which supports correct marshaling to YAML and JSON.',
     type: 'string',
     format: 'date-time',
   }),
   [`${meta}MicroTime`]: both({
-    description: 'MicroTime is version of Time with microsecond level precision.',
     type: 'string',
     format: 'date-time',
   }),
   [`${meta}Duration`]: both({ type: 'string' }),
   [`${meta}FieldsV1`]: both({
-    description: 'FieldsV1 stores a set of fields in a data structure like a Trie, in JSON format.',
     type: 'object',
   }),
   [`${meta}Patch`]: both({
-    description: 'Patch is provided to give a concrete name and type to the Kubernetes PATCH request body.',
     type: 'object',
   }),
   'io.k8s.apimachinery.pkg.runtime.RawExtension': both({
-    description: 'RawExtension is used to hold extensions in external versions.',
     type: 'object',
   }),
 };
+
+function specialSchema(type: string, dialect: Dialect): Schema | undefined {
+  const form = special[type]?.[dialect];
+  if (form === undefined) return undefined;
+  const description = typeDescription(type);
+  return description === '' ? form : { description, ...form };
+}
 
 function both(schema: Schema): Record<Dialect, Schema> {
   return { v3: schema, v2: schema };
@@ -75,8 +73,26 @@ const extensions: readonly (readonly [keyof FieldFact, `x-kubernetes-${string}`]
   ['patchStrategy', 'x-kubernetes-patch-strategy'],
 ];
 
-/** Some defaults name a Go constant, `ref(AzureDataDiskCachingReadWrite)`: documentation alone, so left out. */
-const isJsonDefault = (text: string | undefined): text is string => text !== undefined && !text.startsWith('ref(');
+/** Defaults that name a constant: `ref(AzureDataDiskCachingReadWrite)` */
+const constants: Readonly<Record<string, string>> = {
+  AzureDataDiskCachingReadWrite: 'ReadWrite',
+  AzureSharedBlobDisk: 'Shared',
+};
+const zeros: Readonly<Record<string, unknown>> = { string: '', boolean: false, integer: 0, number: 0 };
+const rawExtension = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
+
+function declaredDefault(text: string): unknown {
+  const constant = /^ref\((.*)\)$/.exec(text)?.[1];
+  return constant === undefined ? (JSON.parse(text) as unknown) : (constants[constant.split('.').at(-1) ?? ''] ?? '');
+}
+
+/** What Go has where JSON leaves the field out; undefined: nothing, or nothing that could be said. */
+function defaultOf(fact: FieldFact, value: Schema): unknown {
+  if (fact.default !== undefined) return declaredDefault(fact.default);
+  if (fact.pointer || fact.type === rawExtension) return undefined;
+  if (typeTable[fact.type]?.kind === 'object') return {};
+  return fact.omitempty || value.format === 'byte' ? undefined : zeros[value.type ?? ''];
+}
 
 /** Collects the schemas of types asked for, and of all types those refer to. */
 export class SchemaBuilder {
@@ -109,7 +125,7 @@ export class SchemaBuilder {
       // Types may contain themselves: the place is taken before the fields are looked at.
       this.#made.set(type, {});
       const custom = this.#custom.get(type);
-      this.#made.set(type, custom?.() ?? special[type]?.[this.#dialect] ?? this.#objectSchema(type));
+      this.#made.set(type, custom?.() ?? specialSchema(type, this.#dialect) ?? this.#objectSchema(type));
     }
     return { $ref: refPrefix[this.#dialect] + type };
   }
@@ -135,7 +151,11 @@ export class SchemaBuilder {
           .map((field) => [field.name, this.#fieldSchema(type, field.name, field.fact)]),
       );
     }
-    const required = fields.filter(({ fact }) => !fact.optional && !fact.omitempty).map((field) => field.name);
+    const required = fields
+      .filter(({ fact }) => fact.required || (!fact.optional && !fact.omitempty))
+      // as they are declared
+      .sort((a, b) => (a.fact.proto ?? 0) - (b.fact.proto ?? 0))
+      .map((field) => field.name);
     if (required.length > 0) schema.required = required;
     if (struct.atomic) schema['x-kubernetes-map-type'] = 'atomic';
     const kinds = this.#kinds.get(type);
@@ -145,14 +165,15 @@ export class SchemaBuilder {
 
   #fieldSchema(owner: string, name: string, fact: FieldFact): Schema {
     const value = this.#valueSchema(fact.type);
+    const given = this.#dialect === 'v3' ? defaultOf(fact, value) : undefined;
     const schema: Schema = {};
     const description = fieldDescription(owner, name);
     if (description !== '') schema.description = description;
     if (value.$ref === undefined) Object.assign(schema, value);
     // Beside a reference nothing else counts, so a described field wraps it; v2 readers accept both side by side.
-    else if (this.#dialect === 'v3' && description !== '') schema.allOf = [value];
+    else if (this.#dialect === 'v3' && (description !== '' || given !== undefined)) schema.allOf = [value];
     else schema.$ref = value.$ref;
-    if (this.#dialect === 'v3' && isJsonDefault(fact.default)) schema.default = JSON.parse(fact.default);
+    if (given !== undefined) schema.default = given;
     for (const [key, extension] of extensions) if (fact[key] !== undefined) schema[extension] = fact[key];
     return schema;
   }
