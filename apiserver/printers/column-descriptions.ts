@@ -143,10 +143,14 @@ const sharedColumns: Readonly<Record<string, string>> = {
   Images: 'Images referenced by each container in the template.',
 };
 
+/** The text of a field without the list of its values, which only OpenAPI documents have, nor what v1 alone says of roles. */
+const shownText = (type: string, field: string): string =>
+  fieldDescription(type, field).replace(/\n\nPossible enum values:[^]*$| This field is immutable\.$/, '');
+
 /** What a column of the resource's table shows; '' where nothing is known. */
 export function columnDescription(resource: ResourceInfo, column: string): string {
   const metadataField = metadataColumns[column];
-  if (metadataField !== undefined) return fieldDescription(objectMeta, metadataField);
+  if (metadataField !== undefined) return shownText(objectMeta, metadataField);
   const known = fieldColumns[resource.resource]?.[column] ?? sharedColumns[column] ?? '';
-  return typeof known === 'string' ? known : fieldDescription(`io.k8s.api.${known[0]}`, known[1]);
+  return typeof known === 'string' ? known : shownText(`io.k8s.api.${known[0]}`, known[1]);
 }
