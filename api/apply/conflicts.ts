@@ -2,7 +2,7 @@
 import { goQuote } from '../meta/go-text.ts';
 import { newApplyConflict, type StatusError } from '../meta/status.ts';
 import { hasPath, pathsOf, type FieldSet } from './field-set.ts';
-import type { ManagerId, ManagerInfo, VersionedSet } from './managed.ts';
+import { managerInfo, type ManagerId, type VersionedSet } from './managed.ts';
 import { compareText, pathText, type PathElement } from './path-element.ts';
 
 export interface Conflict {
@@ -30,7 +30,7 @@ export const conflictsOf = (sets: ReadonlyMap<ManagerId, VersionedSet>): Conflic
     .flatMap(([manager, { set }]) => [...pathsOf(set)].map((path) => ({ manager, path })));
 
 function managerText(id: ManagerId): string {
-  const { manager, operation, apiVersion, subresource } = JSON.parse(id) as Partial<ManagerInfo>;
+  const { manager, operation, apiVersion, subresource } = managerInfo(id);
   const name = goQuote(manager ?? '') + (subresource ? ` with subresource ${goQuote(subresource)}` : '');
   return operation === 'Update' ? `${name} using ${apiVersion ?? ''}` : name;
 }

@@ -2,7 +2,7 @@
  * managedFields of one request: what comes around the merge itself (apimachinery, managedfields). Entries of updates are
  * merged, stamped, stripped of what nobody can own, and bounded in number.
  */
-import { isObject } from '../meta/clone.ts';
+import { clone, isObject } from '../meta/clone.ts';
 import { newBadRequest, StatusError } from '../meta/status.ts';
 import { parseGroupVersion } from '../schema/schema.ts';
 import type { ManagedFieldsEntry } from '../types/meta-v1.ts';
@@ -55,7 +55,7 @@ export interface FieldScope {
   readonly versions: Versions;
   /** an object of this kind with nothing set, as Go would write it */
   readonly zero: Json;
-  /** a merged object in the form Go would write it, with defaults. Throws where it has wrong types. */
+  /** a merged object in the form Go would write it, with defaults; shares nothing. Throws where it has wrong types. */
   complete(object: Json): Json;
 }
 
@@ -70,8 +70,11 @@ const metadataOf = (object: Json): Metadata => (isObject(object['metadata']) ? o
 
 /** The same object with these entries and no others. */
 function withManagedFields(object: Json, entries: ManagedFieldsEntry[] | undefined): Json {
-  const { managedFields: _, ...rest } = metadataOf(object);
-  return { ...object, metadata: entries === undefined ? rest : { ...rest, managedFields: entries } };
+  const metadata = metadataOf(object);
+  if (entries !== undefined) return { ...object, metadata: { ...metadata, managedFields: entries } };
+  if (!Object.hasOwn(metadata, 'managedFields')) return object;
+  const { managedFields: _, ...rest } = metadata;
+  return { ...object, metadata: rest };
 }
 
 /** Somebody wants them gone: `[]`, or one empty entry. */
@@ -256,7 +259,7 @@ export function manageApply(scope: FieldScope, request: ApplyRequest): Json {
   stripOwn(managers, own);
   const times = new Map(managed.times);
   if (object !== undefined) times.set(own, request.now);
-  let result = object === undefined ? live : completed(scope, object, request.config);
+  let result = object === undefined ? clone(live) : completed(scope, object, request.config);
   if (request.manager === kubectl && hasLastApplied(result)) result = withLastApplied(result, request.config);
   return withManagedFields(result, writeManaged({ fields: managers, times }));
 }

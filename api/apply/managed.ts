@@ -10,7 +10,7 @@ import { emptySet, readFieldSet, sortedSet, type FieldSet } from './field-set.ts
 import { compareText } from './path-element.ts';
 
 export interface ManagerInfo {
-  readonly manager: string;
+  readonly manager?: string;
   readonly operation: 'Apply' | 'Update';
   /** of updates only */
   readonly apiVersion?: string;
@@ -22,6 +22,8 @@ export type ManagerId = string;
 
 export interface VersionedSet {
   readonly set: FieldSet;
+  /** a set that is known to be in the order in which it is written; `set` itself as long as it has not changed */
+  readonly sorted?: FieldSet;
   readonly apiVersion: string;
   readonly applied: boolean;
 }
@@ -33,14 +35,33 @@ export interface Managed {
 
 export const emptyManaged = (): Managed => ({ fields: new Map(), times: new Map() });
 
+/** managers whose identifiers are kept: the same few write again and again */
+const knownManagersMax = 4_096;
+const knownIds = new Map<string, ManagerId>();
+const knownInfos = new Map<ManagerId, ManagerInfo>();
+
+function remember<T>(map: Map<string, T>, key: string, value: T): T {
+  if (map.size >= knownManagersMax) map.clear();
+  map.set(key, value);
+  return value;
+}
+
 export function managerId({ manager, operation, apiVersion, subresource }: ManagerInfo): ManagerId {
-  return JSON.stringify({
+  const version = operation === 'Update' ? apiVersion : '';
+  const key = `${operation} ${version ?? ''} ${subresource ?? ''} ${manager ?? ''}`;
+  const known = knownIds.get(key);
+  if (known !== undefined) return known;
+  const id = JSON.stringify({
     ...(manager && { manager }),
     operation,
-    ...(operation === 'Update' && apiVersion && { apiVersion }),
+    ...(version && { apiVersion: version }),
     ...(subresource && { subresource }),
   });
+  return remember(knownIds, key, id);
 }
+
+export const managerInfo = (id: ManagerId): ManagerInfo =>
+  knownInfos.get(id) ?? remember(knownInfos, id, JSON.parse(id) as ManagerInfo);
 
 /** Entries that cannot be read; worded as Kubernetes words it. */
 export class ManagedFieldsError extends Error {
@@ -70,11 +91,10 @@ export function readManaged(
   for (const [index, entry] of (entries ?? []).entries()) {
     checkEntry(entry, index);
     const id = managerId(entry as unknown as ManagerInfo);
-    managed.fields.set(id, {
-      set: setOfEntry(entry, index, trusted),
-      apiVersion: entry.apiVersion ?? '',
-      applied: entry.operation === 'Apply',
-    });
+    const set = setOfEntry(entry, index, trusted);
+    const applied = entry.operation === 'Apply';
+    const sorted = trusted?.some(({ fieldsV1 }) => fieldsV1 === set) ? { sorted: set } : {};
+    managed.fields.set(id, { set, ...sorted, apiVersion: entry.apiVersion ?? '', applied });
     managed.times.set(id, entry.time ?? undefined);
   }
   return managed;
@@ -113,18 +133,19 @@ function inOrder(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
 export function writeManaged({ fields, times }: Managed): ManagedFieldsEntry[] | undefined {
   if (fields.size === 0) return undefined;
   const entries: ManagedFieldsEntry[] = [];
-  for (const [id, { set, apiVersion, applied }] of fields) {
-    const { manager, operation, subresource } = JSON.parse(id) as ManagerInfo;
+  for (const [id, { set, sorted, apiVersion, applied }] of fields) {
+    const { manager, operation, subresource } = managerInfo(id);
     const time = times.get(id);
-    entries.push({
-      ...(manager && { manager }),
-      operation: applied ? 'Apply' : operation,
-      apiVersion,
-      ...(time !== undefined && { time }),
-      fieldsType: 'FieldsV1',
-      fieldsV1: sortedSet(set),
-      ...(subresource && { subresource }),
-    });
+    // field by field: spreads cost more than all the rest
+    const entry: ManagedFieldsEntry = {};
+    if (manager) entry.manager = manager;
+    entry.operation = applied ? 'Apply' : operation;
+    entry.apiVersion = apiVersion;
+    if (time !== undefined) entry.time = time;
+    entry.fieldsType = 'FieldsV1';
+    entry.fieldsV1 = sorted === set ? set : sortedSet(set);
+    if (subresource) entry.subresource = subresource;
+    entries.push(entry);
   }
-  return entries.sort(inOrder);
+  return entries.length > 1 ? entries.sort(inOrder) : entries;
 }

@@ -25,10 +25,13 @@ export function fieldElement(name: string): PathElement {
   return made;
 }
 
+/** nothing to escape, which is nearly always so */
+const isPlain = /^[ !#-%'-;=?-[\]-\u007f]*$/;
 const unlike = /[<>&\u2028\u2029]|\\[bf]/g;
 
 /** JSON as Go writes it: `<`, `>`, `&` and line separators are escaped too. */
 export function goJson(value: unknown): string {
+  if (typeof value === 'string' && isPlain.test(value)) return `"${value}"`;
   const text = JSON.stringify(value) ?? 'null';
   if (typeof value === 'number') return text;
   return text.replaceAll(unlike, (found) => {
@@ -41,7 +44,7 @@ export const valueElement = (value: unknown): PathElement => `v:${goJson(value)}
 
 /** `pairs` sorted by name */
 export const keyElement = (pairs: readonly (readonly [name: string, value: unknown])[]): PathElement =>
-  `k:{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${goJson(value)}`).join(',')}}`;
+  `k:{${pairs.map(([name, value]) => `${isPlain.test(name) ? `"${name}"` : JSON.stringify(name)}:${goJson(value)}`).join(',')}}`;
 
 /** A text that is no path element. */
 export class PathElementError extends Error {
@@ -115,14 +118,15 @@ function compareValues(a: unknown, b: unknown): number {
 }
 
 const kinds = 'fkvi';
+const fieldCode = 'f'.charCodeAt(0);
 
 /** The order in which FieldsV1 is written: fields, then items by keys, by value, by index. */
 export function compareElements(a: PathElement, b: PathElement): number {
   if (a === b) return 0;
+  if (a.charCodeAt(0) === fieldCode && b.charCodeAt(0) === fieldCode) return compareText(a, b);
   const kind = kinds.indexOf(a.charAt(0)) - kinds.indexOf(b.charAt(0));
   if (kind !== 0) return kind;
   const [restA, restB] = [a.slice(2), b.slice(2)];
-  if (a.startsWith('f')) return compareText(restA, restB);
   if (a.startsWith('i')) return Number(restA) - Number(restB);
   const [valueA, valueB] = [JSON.parse(restA) as unknown, JSON.parse(restB) as unknown];
   if (a.startsWith('v')) return compareValues(valueA, valueB);

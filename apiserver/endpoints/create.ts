@@ -75,8 +75,9 @@ async function store(request: ResourceRequest, object: KubeObject, dryRun: boole
   const { ctx, entry, services, storage } = request;
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, object.metadata?.name ?? '');
   for (let attempt = 1; ; attempt++) {
-    const wanted = structuredClone(object);
     const allocator = entry.allocator && services.allocators[entry.allocator];
+    // what is allocated is filled in anew for each try
+    const wanted = allocator === undefined ? object : structuredClone(object);
     const together = await allocator?.together(wanted, undefined);
     const stored = toStored(entry, wanted);
     if (dryRun) {

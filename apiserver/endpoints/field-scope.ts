@@ -4,6 +4,7 @@ import { tableSchemaOf } from '../../api/apply/table-schema.ts';
 import type { TypedSchema } from '../../api/apply/typed-schema.ts';
 import { normalizeObject } from '../../api/codec/body.ts';
 import { applyDefaults } from '../../api/defaults/defaults.ts';
+import { clone } from '../../api/meta/clone.ts';
 import { apiVersionOf, type GroupVersionKind } from '../../api/schema/schema.ts';
 import type { KubeObject } from '../pipeline.ts';
 import { siblingsOf } from '../registry/registry.ts';
@@ -33,7 +34,7 @@ function converted(entry: ResourceEntry, object: KubeObject, apiVersion: string)
 }
 
 function complete(entry: ResourceEntry, object: KubeObject): KubeObject {
-  if (entry.typed !== undefined) return object;
+  if (entry.typed !== undefined) return clone(object);
   return applyDefaults(normal(object, gvkOf(entry)), gvkOf(entry));
 }
 

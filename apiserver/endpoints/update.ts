@@ -1,3 +1,4 @@
+import { clone } from '../../api/meta/clone.ts';
 import { invalid } from '../../api/meta/field-error.ts';
 import { newInvalid, newNotFound } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
@@ -39,7 +40,7 @@ export async function update(request: ResourceRequest): Promise<void> {
   }
   const result = await changeObject(request, options.dryRun, (current) => {
     checkVersion(entry, asked, current);
-    return structuredClone(body);
+    return clone(body);
   });
   sendObject(ctx, services.printer, entry, 200, result, form, services.clock.nowMs());
 }
