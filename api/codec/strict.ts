@@ -83,8 +83,11 @@ function decodeNode(value: unknown, node: TypeNode, place: Place, context: Conte
       return decodeMap(value, node, place, context);
     case 'schemaOr':
       return decodeSchemaOr(value, node, place, context);
-    case 'any':
     case 'fieldsV1':
+      // sets of fields hold no numbers, and those who read them check that
+      if (node.go === 'v1.FieldsV1') return value;
+      return plain(value);
+    case 'any':
     case 'rawExtension':
       return plain(value);
     default:

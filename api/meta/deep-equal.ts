@@ -18,10 +18,10 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
   }
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  const of = (object: Record<string, unknown>, key: string): unknown =>
-    Object.hasOwn(object, key) ? object[key] : undefined;
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  for (const key of keys) if (!semanticEqual(of(left, key), of(right, key))) return false;
+  for (const key of Object.keys(left)) {
+    if (!semanticEqual(left[key], Object.hasOwn(right, key) ? right[key] : undefined)) return false;
+  }
+  for (const key of Object.keys(right)) if (!Object.hasOwn(left, key) && !isEmpty(right[key])) return false;
   return true;
 }
 
