@@ -13,11 +13,25 @@ import type { ResourceRequest } from './resource-request.ts';
 const printable = /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 export const isPrintable = (character: string): boolean => printable.test(character);
 
+/** user agents whose managers are kept */
+const knownAgentsMax = 1_024;
+const knownAgents = new Map<string, string>();
+
 /** The manager that the request names, else the first word of its user agent. */
 export function managerOf(ctx: RequestContext): string {
   const named = ctx.query.get('fieldManager');
   if (named) return named;
-  const [program = ''] = (ctx.headers['user-agent'] ?? '').split('/');
+  const agent = ctx.headers['user-agent'] ?? '';
+  const known = knownAgents.get(agent);
+  if (known !== undefined) return known;
+  if (knownAgents.size >= knownAgentsMax) knownAgents.clear();
+  const manager = managerOfAgent(agent);
+  knownAgents.set(agent, manager);
+  return manager;
+}
+
+function managerOfAgent(agent: string): string {
+  const [program = ''] = agent.split('/');
   let manager = '';
   let bytes = 0;
   for (const character of program) {
