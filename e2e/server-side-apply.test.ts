@@ -141,14 +141,7 @@ void t.test('@kubernetes/client-node applies', async (t) => {
   config.loadFromFile(await server.kubeconfig());
   const objects = KubernetesObjectApi.makeApiClient(config);
   const apply = (data: object, manager: string, force?: boolean): Promise<object> =>
-    objects.patch(
-      configMap(data) as Parameters<typeof objects.patch>[0],
-      undefined,
-      undefined,
-      manager,
-      force,
-      PatchStrategy.ServerSideApply,
-    );
+    objects.patch(configMap(data), undefined, undefined, manager, force, PatchStrategy.ServerSideApply);
   t.match(await apply({ a: '1' }, 'one'), { data: { a: '1' } });
   await t.rejects(apply({ a: '2' }, 'two'), { code: 409 });
   t.match(await apply({ a: '2' }, 'two', true), { data: { a: '2' } });
