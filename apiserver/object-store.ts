@@ -6,7 +6,7 @@ import { checkVersion } from './endpoints/object-preparation.ts';
 import { keyOf, type EndpointServices, type ResourceRequest } from './endpoints/resource-request.ts';
 import { changeObject } from './endpoints/update.ts';
 import { StatusError } from '../api/meta/status.ts';
-import type { KubeObject, ObjectStore, RequestContext } from './pipeline.ts';
+import type { KubeObject, ObjectStore, RequestContext, ResourceInfo } from './pipeline.ts';
 import type { ResourceCatalog } from './registry/catalog.ts';
 import type { ResourceEntry } from './registry/resource-entry.ts';
 
@@ -51,6 +51,12 @@ export class InternalObjectStore implements ObjectStore {
     if (this.#lists.size >= listsMax) this.#lists.clear();
     this.#lists.set(listed, { changes, objects });
     return objects;
+  }
+
+  infoOfKind(group: string, version: string, kind: string): ResourceInfo | undefined {
+    return this.#catalog.served.find(
+      (info) => info.group === group && info.version === version && info.kind === kind && info.verbs.includes('list'),
+    );
   }
 
   /** From a quorum, whatever the cache holds. */

@@ -165,6 +165,8 @@ export interface ObjectStore {
   /** from the watch cache once it is filled; objects are shared: never change them */
   list(group: string, resource: string, namespace?: string): Promise<readonly KubeObject[]>;
   get(group: string, resource: string, namespace: string, name: string): Promise<KubeObject | undefined>;
+  /** what is served of a kind, built in or defined */
+  infoOfKind?(group: string, version: string, kind: string): ResourceInfo | undefined;
   /** creates it where there is none of this name; true when it did */
   ensure(group: string, resource: string, object: KubeObject): Promise<boolean>;
   /** replaces it, or its `status`, if its metadata.resourceVersion still holds; throws StatusError 409 otherwise */

@@ -46,7 +46,7 @@ const nameMatches = ({ resourceNames }: NamedRuleWithOperations, { name }: Admis
 
 /** Other versions of the same objects. */
 export const equivalentsOf = (entry: ResourceEntry): readonly ResourceEntry[] =>
-  entries.filter((other) => other !== entry && other.storage === entry.storage);
+  (entry.siblings?.() ?? entries).filter((other) => other !== entry && other.storage === entry.storage);
 
 /**
  * The resource in whose words the request is to be shown: its own, or with the policy Equivalent another version of it;
@@ -61,7 +61,9 @@ export const matchRules = (
     rules.some((rule) => ruleMatches(rule, request, entry) && nameMatches(rule, request));
   if (matches(request.entry)) return request.entry;
   if (matchPolicy !== 'Equivalent') return undefined;
-  return equivalentsOf(request.entry).find(matches);
+  const equivalent = equivalentsOf(request.entry).find(matches);
+  // Custom resources are told in the version of the request: converting them may mean to ask somebody.
+  return equivalent?.custom === undefined ? equivalent : request.entry;
 };
 
 const isEmptySelector = (selector: LabelSelector | undefined): boolean =>

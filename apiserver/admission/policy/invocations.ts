@@ -1,11 +1,11 @@
 /** Which policies, through which bindings, with which parameters, a request is subject to. */
 import { matcherOfSelector } from '../../../api/meta/labels.ts';
+import { parseGroupVersion } from '../../../api/schema/schema.ts';
 import type { MatchResources, ParamKind, ParamRef } from '../../../api/types/admissionregistration-v1.ts';
-import type { KubeObject, ObjectStore } from '../../pipeline.ts';
-import { entries, entryOfGroup } from '../../registry/registry.ts';
+import type { KubeObject, ObjectStore, ResourceInfo } from '../../pipeline.ts';
 import type { ResourceEntry } from '../../registry/resource-entry.ts';
 import type { AdmissionRequest } from '../admission.ts';
-import { inVersion, matchResources, namespaceOf } from '../matching.ts';
+import { matchResources, namespaceOf } from '../matching.ts';
 
 /** What policies of both sorts have. */
 export interface Policy extends KubeObject {
@@ -45,16 +45,15 @@ export const nameOf = (object: KubeObject): string => object.metadata?.name ?? '
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const entryOfKind = ({ apiVersion = '', kind = '' }: ParamKind): ResourceEntry | undefined => {
-  const slash = apiVersion.indexOf('/');
-  const [group, version] = slash < 0 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
-  return entries.find(({ info }) => info.group === group && info.version === version && info.kind === kind);
+const infoOfKind = ({ apiVersion = '', kind = '' }: ParamKind, store: ObjectStore): ResourceInfo | undefined => {
+  const { group: of, version } = parseGroupVersion(apiVersion);
+  return store.infoOfKind?.(of, version, kind);
 };
 
 const kindText = ({ apiVersion = '', kind = '' }: ParamKind): string => `${apiVersion}, Kind=${kind}`;
 
-const paramNamespace = (entry: ResourceEntry, ref: ParamRef, request: AdmissionRequest): string => {
-  if (!entry.info.namespaced) {
+const paramNamespace = (info: ResourceInfo, ref: ParamRef, request: AdmissionRequest): string => {
+  if (!info.namespaced) {
     if (ref.namespace) throw new Error('paramRef.namespace must not be provided for a cluster-scoped `paramKind`');
     return '';
   }
@@ -65,35 +64,31 @@ const paramNamespace = (entry: ResourceEntry, ref: ParamRef, request: AdmissionR
   return namespace;
 };
 
-const withKind = (object: KubeObject, stored: ResourceEntry, wanted: ResourceEntry): KubeObject => {
-  const { group, version, kind } = wanted.info;
-  return { ...inVersion(object, stored, wanted), apiVersion: group === '' ? version : `${group}/${version}`, kind };
-};
+const withKind = (object: KubeObject, { apiVersion, kind }: ParamKind): KubeObject => ({ ...object, apiVersion, kind });
 
 /** undefined: evaluate once, without parameters. Throws what is wrong with the binding. */
 const paramsOf = async (
-  entry: ResourceEntry | undefined,
+  paramKind: ParamKind | undefined,
+  info: ResourceInfo | undefined,
   ref: ParamRef | undefined,
   request: AdmissionRequest,
   store: ObjectStore,
 ): Promise<readonly (KubeObject | undefined)[]> => {
-  if (entry === undefined || ref === undefined) return [undefined];
-  const { group, resource } = entry.info;
-  const namespace = paramNamespace(entry, ref, request);
-  const stored = entryOfGroup(group, resource) ?? entry;
+  if (paramKind === undefined || info === undefined || ref === undefined) return [undefined];
+  const namespace = paramNamespace(info, ref, request);
   let found: readonly KubeObject[];
   if (ref.name) {
-    const one = await store.get(group, resource, namespace, ref.name);
+    const one = await store.get(info.group, info.resource, namespace, ref.name);
     found = one === undefined ? [] : [one];
   } else if (ref.selector !== undefined) {
     const matcher = matcherOfSelector(ref.selector);
-    const all = await store.list(group, resource, namespace);
+    const all = await store.list(info.group, info.resource, namespace);
     found = all.filter(({ metadata }) => matcher.matches(metadata?.labels ?? {}));
   } else throw new Error('one of name or selector must be provided');
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny') {
     throw new Error('no params found for policy binding with `Deny` parameterNotFoundAction');
   }
-  return found.map((object) => withKind(object, stored, entry));
+  return found.map((object) => withKind(object, paramKind));
 };
 
 const hooksOf = async <P extends Policy, B extends Binding>(
@@ -110,8 +105,8 @@ const hooksOf = async <P extends Policy, B extends Binding>(
     return [{ policy, binding: undefined, message: `failed to configure policy: ${messageOf(error)}` }];
   }
   if (shown === undefined) return [];
-  const entry = paramKind && entryOfKind(paramKind);
-  if (paramKind !== undefined && entry === undefined) {
+  const info = paramKind && infoOfKind(paramKind, store);
+  if (paramKind !== undefined && info === undefined) {
     const why = `failed to find resource referenced by paramKind: '${kindText(paramKind)}'`;
     return [{ policy, binding: undefined, message: `failed to configure policy: ${why}` }];
   }
@@ -120,7 +115,7 @@ const hooksOf = async <P extends Policy, B extends Binding>(
     try {
       const { paramRef, matchResources: match } = binding.spec ?? {};
       if (match !== undefined && (await matchResources(match, request, store)) === undefined) continue;
-      const params = await paramsOf(entry, paramRef, request, store);
+      const params = await paramsOf(paramKind, info, paramRef, request, store);
       if (params.length > 0) hooks.push({ policy, binding, shown, params });
     } catch (error) {
       hooks.push({ policy, binding, message: `failed to configure binding: ${messageOf(error)}` });

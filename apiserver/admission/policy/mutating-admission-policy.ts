@@ -1,11 +1,11 @@
-import { applyDefaults } from '../../../api/defaults/defaults.ts';
 import { deepEqual } from '../../../api/meta/deep-equal.ts';
 import { newForbidden, type StatusError } from '../../../api/meta/status.ts';
 import type {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration-v1.ts';
-import { groupResourceOf, gvkOf } from '../../endpoints/resource-request.ts';
+import { completed } from '../../endpoints/object-preparation.ts';
+import { groupResourceOf } from '../../endpoints/resource-request.ts';
 import type { Authorizer, KubeObject, ObjectStore } from '../../pipeline.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts';
 import type { Authorization } from '../evaluation.ts';
@@ -70,7 +70,7 @@ const invoke = async (
       continue;
     }
     const next = inVersion(result.object, shown, request.entry);
-    applyDefaults(next, gvkOf(request.entry));
+    completed(request.entry, next);
     replaceContents(request.object, next);
   }
   if (!deepEqual(before, request.object)) request.reinvocation?.changed(pluginName);

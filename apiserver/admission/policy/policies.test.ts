@@ -212,6 +212,48 @@ void t.test('ValidatingAdmissionPolicy', async (t) => {
       t.equal((await post({ guarded: 'yes' }, 'kube-system')).status, 201);
     });
 
+    await t.test('custom resources, as subjects and as params', async (t) => {
+      const schema = { type: 'object', properties: { max: { type: 'integer' }, size: { type: 'integer' } } };
+      const definition = {
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        metadata: { name: 'boxes.example.com' },
+        spec: {
+          group: 'example.com',
+          scope: 'Namespaced',
+          names: { plural: 'boxes', kind: 'Box' },
+          versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+        },
+      };
+      const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+      await server.admin.request('POST', definitions, { body: definition });
+      const boxes = '/apis/example.com/v1/namespaces/default/boxes';
+      const box = (name: string, fields: object): object => ({
+        apiVersion: 'example.com/v1',
+        kind: 'Box',
+        metadata: { name },
+        ...fields,
+      });
+      const made = await until(
+        () => server.admin.request('POST', boxes, { body: box('limit', { max: 3 }) }),
+        ({ status }) => status === 201,
+      );
+      t.equal(made.status, 201);
+      await install(server, 'Validating', 'boxes', {
+        spec: {
+          paramKind: { apiVersion: 'example.com/v1', kind: 'Box' },
+          matchConstraints: { resourceRules: [rule('boxes', 'example.com')] },
+          validations: [{ expression: 'object.size <= params.max', message: 'too large' }],
+        },
+        binding: { paramRef: { name: 'limit', parameterNotFoundAction: 'Deny' } },
+      });
+      const denied = await until(
+        () => server.admin.request('POST', `${boxes}?dryRun=All`, { body: box('a', { size: 4 }) }),
+        ({ status }) => status !== 201,
+      );
+      t.match(denied.json['message'], /^boxes.example.com "a" is forbidden: .* denied request: too large$/);
+    });
+
     await t.test('does not look at what configures admission', async (t) => {
       await install(server, 'Validating', 'deny-all', {
         spec: {

@@ -1,10 +1,10 @@
 import { decodePatched } from '../../../api/codec/body.ts';
-import { applyDefaults } from '../../../api/defaults/defaults.ts';
 import { semanticEqual } from '../../../api/meta/deep-equal.ts';
 import { newInternalError } from '../../../api/meta/status.ts';
 import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
 import { typeOf } from '../../../api/schema/schema.ts';
 import type { MutatingWebhook } from '../../../api/types/admissionregistration-v1.ts';
+import { completed } from '../../endpoints/object-preparation.ts';
 import { gvkOf } from '../../endpoints/resource-request.ts';
 import type { Authorizer, KubeObject } from '../../pipeline.ts';
 import type { ResourceEntry } from '../../registry/resource-entry.ts';
@@ -38,7 +38,7 @@ const applyPatch = (request: AdmissionRequest, webhook: string, patch: unknown, 
   // What is posted to a subresource is of a kind of its own, which the patch may change as it likes.
   const own = subresource === '' || subresource === 'status';
   const next = own ? patchedObject(current, patch, shown) : (applyJsonPatch(current, patch) as KubeObject);
-  if (own) applyDefaults(next, gvkOf(shown));
+  if (own) completed(shown, next);
   const changed = !semanticEqual(current, next);
   replaceContents(object, inVersion(next, shown, entry));
   return changed;
