@@ -18,10 +18,11 @@ const skipped: readonly (readonly [RegExp, string])[] = [
   [/custom resource|crd/, 'custom resources are not served yet'],
   [/selfsubject/, 'depends on the user of the recording'],
 ];
-const unservedPaths = /poddisruption|horizontalpod|customresource|ex\.io/;
+const unservedPaths = /customresource|ex\.io/;
 
 /** Values that differ from one server to the next, wherever they stand. */
 const replacements: readonly (readonly [RegExp, string])[] = [
+  [/0xc[0-9a-f]{9}/g, '<pointer>'],
   [/10\.0\.0\.0\/16/g, '<range>'],
   [/\b10\.(0|96)\.\d+\.\d+(\/16)?\b/g, '<ip>'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],

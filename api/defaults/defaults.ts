@@ -6,6 +6,7 @@ import { isObject } from '../meta/clone.ts';
 import { millisOf, milliQuantityOf, formatQuantity, parseQuantity } from '../meta/quantity.ts';
 import { schemaOf, structOf } from '../schema/schema.ts';
 import type { GroupVersionKind, StructSchema, TypeNode } from '../schema/schema.ts';
+import { autoscalingDefaulters } from './autoscaling.ts';
 import { admissionRegistrationDefaulters } from './admission-registration.ts';
 import { deviceRequestDefaulters } from './device-requests.ts';
 import { flowcontrolDefaulters } from './flowcontrol.ts';
@@ -88,6 +89,7 @@ const defaulters = new Map<string, Defaulter<never>>([
   ['io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern', podConditionsPatternDefaults],
   ['io.k8s.api.scheduling.v1.PriorityClass', priorityClassDefaults],
   ...admissionRegistrationDefaulters,
+  ...autoscalingDefaulters,
   ...deviceRequestDefaulters,
   ...flowcontrolDefaulters,
   ...networkingDefaulters,

@@ -127,7 +127,9 @@ void t.test('bad objects are refused in a real server’s words', (t) => {
       const errors = validateCreate(gvk, object);
       if (errors.length > 0) throw newInvalid(gvk, (object['metadata'] as { name: string }).name, errors);
     });
-    t.same(status, exchange.response, exchange.title);
+    // Go shows addresses of its memory
+    const text = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll(/0xc[0-9a-f]{9}/g, ''));
+    t.same(text(status), text(exchange.response), exchange.title);
   }
   t.end();
 });

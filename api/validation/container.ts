@@ -18,7 +18,9 @@ import {
 } from './field-checks.ts';
 import { isPortName } from '../meta/names.ts';
 import { validateLifecycle, validateProbe } from './probe.ts';
+import { validateClaimNames } from './pod-resources.ts';
 import { validateResources } from './resources.ts';
+import { validateRestartRules } from './restart-rules.ts';
 import { validateSecurityContext } from './security-context.ts';
 
 /** What the checks of a container need to know of its pod. */
@@ -147,6 +149,7 @@ function validateCommon(container: Container, context: PodContext, path: string)
     ...validateDevices(container, context, path),
     ...oneOf(`${path}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']),
     ...validateResources(container.resources, `${path}.resources`),
+    ...validateClaimNames(container.resources?.claims, context.spec, `${path}.resources.claims`),
     ...validateResizePolicy(container, context, `${path}.resizePolicy`),
     ...validateSecurityContext(container.securityContext, `${path}.securityContext`, context.spec.hostUsers !== false),
   ];
@@ -177,8 +180,6 @@ function validateProbes(container: Container, context: PodContext, path: string)
   ];
 }
 
-const containerRestartPolicies = ['Always', 'Never', 'OnFailure'];
-
 export function validateContainers(context: PodContext, path: string): FieldError[] {
   const { containers } = context.spec;
   if (!containers || containers.length === 0) return [required(path)];
@@ -188,7 +189,7 @@ export function validateContainers(context: PodContext, path: string): FieldErro
     if (names.has(container.name)) found.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
     found.push(...validateProbes(container, context, at));
-    return [...found, ...oneOfIfSet(`${at}.restartPolicy`, container.restartPolicy, containerRestartPolicies)];
+    return [...found, ...validateRestartRules(container, at)];
   });
   return [...errors, ...validateHostPorts(containers, path)];
 }
@@ -199,7 +200,7 @@ export function validateInitContainers(context: PodContext, path: string): Field
   const names = new Set((context.spec.containers ?? []).map((c) => c.name));
   return each(context.spec.initContainers, path, (container, at) => {
     const errors = validateCommon(container, context, at);
-    errors.push(...oneOfIfSet(`${at}.restartPolicy`, container.restartPolicy, containerRestartPolicies));
+    errors.push(...validateRestartRules(container, at));
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name));
     else if (container.name) names.add(container.name);
     errors.push(...validateHostPorts([container], path));
@@ -212,7 +213,17 @@ export function validateInitContainers(context: PodContext, path: string): Field
 }
 
 /** Fields of a container that make no sense once its pod runs. */
-const notEphemeral = ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle', 'resizePolicy'] as const;
+const notEphemeral = [
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+] as const;
 
 export function validateEphemeralContainers(context: PodContext, path: string): FieldError[] {
   const { spec } = context;
@@ -228,7 +239,7 @@ export function validateEphemeralContainers(context: PodContext, path: string): 
     if (target && !others.has(target)) errors.push(notFound(`${at}.targetContainerName`, target));
     for (const key of notEphemeral) {
       const value = container[key];
-      const isSet = Array.isArray(value) ? value.length > 0 : value !== undefined;
+      const isSet = typeof value === 'object' ? Object.keys(value).length > 0 : value !== undefined;
       errors.push(...forbiddenIf(isSet, `${at}.${key}`, 'cannot be set for an Ephemeral Container'));
     }
     for (const [i, mount] of (container.volumeMounts ?? []).entries()) {

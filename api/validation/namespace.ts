@@ -28,5 +28,5 @@ export function validateNamespaceStatusUpdate(namespace: Namespace, old: Namespa
 /** Through the finalize subresource. */
 export const validateNamespaceFinalize = (namespace: Namespace, old: Namespace): FieldError[] => [
   ...validateObjectMetaUpdate(namespace.metadata, old.metadata),
-  ...validateFinalizers(namespace.spec?.finalizers, 'spec.finalizers'),
+  ...(namespace.spec?.finalizers ?? []).flatMap((name, i) => validateFinalizers([name], `spec.finalizers[${i}]`)),
 ];

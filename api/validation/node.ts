@@ -27,6 +27,12 @@ export function validateNode(node: Node): FieldError[] {
     ...validateStatusResources(node),
     ...each(cidrs, at, (cidr, cidrAt) => validateCidr(cidr, cidrAt)),
   ];
+  const bad = cidrs.findIndex((cidr) => validateCidr(cidr, at).length > 0);
+  if (cidrs.length > 1 && bad >= 0) {
+    const why = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad] ?? ''})`;
+    const detail = `invalid PodCIDRs. failed to check with dual stack with error:${why}`;
+    errors.push({ type: 'InternalError', field: at, detail });
+  }
   const families = cidrs.map((cidr) => ipFamily(cidr.split('/')[0] as string));
   if (cidrs.length > 1 && (cidrs.length > 2 || families[0] === families[1])) {
     errors.push(invalid(at, goStrings(cidrs), 'may specify no more than one CIDR for each IP family'));

@@ -6,13 +6,17 @@ import { validateIp } from '../meta/ip.ts';
 import { validateLabels } from '../meta/labels.ts';
 import { isDns1123Subdomain, isDns1123SubdomainWithUnderscore, isInRange } from '../meta/names.ts';
 import { validateAnnotations } from '../meta/object-meta.ts';
+import { containersOf } from '../pods/containers.ts';
 import type { PodSpec, PodTemplateSpec } from '../types/core-v1.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './container.ts';
 import { dnsLabel, dnsSubdomain, each, forbiddenIf, named, oneOf, oneOfIfSet, qualifiedName } from './field-checks.ts';
-import { validateQuantityValue, validateResources } from './resources.ts';
+import { validateAnnotationsAgainstFields, validatePodAnnotations } from './pod-annotations.ts';
+import { validatePodLevelResources, validateResourceClaims } from './pod-resources.ts';
+import { validateQuantityValue } from './resources.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling.ts';
 import { validatePodSecurityContext } from './security-context.ts';
 import { validateVolumes } from './volume.ts';
+import { validateHostProcesses, validateOs } from './windows.ts';
 
 const int32Max = 2 ** 31 - 1;
 const nameserversMax = 3;
@@ -68,13 +72,27 @@ function validateHost(spec: PodSpec, path: string, isPod: boolean): FieldError[]
       ),
     );
   }
-  if (spec.hostUsers === false) {
-    const why = 'when `hostUsers` is false';
-    errors.push(...forbiddenIf(spec.hostNetwork, `${path}.hostNetwork`, why));
-    errors.push(...forbiddenIf(spec.hostPID, `${path}.HostPID`, why));
-    errors.push(...forbiddenIf(spec.hostIPC, `${path}.HostIPC`, why));
-  }
   return errors;
+}
+
+/** Users of its own go with no other namespace of the host. */
+function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  const why = 'when `hostUsers` is false';
+  return [
+    ...forbiddenIf(spec.hostNetwork, `${path}.hostNetwork`, why),
+    ...forbiddenIf(spec.hostPID, `${path}.HostPID`, why),
+    ...forbiddenIf(spec.hostIPC, `${path}.HostIPC`, why),
+    ...containersOf(spec, path).flatMap(([container, at]) =>
+      forbiddenIf(container.volumeDevices?.length, `${at}.volumeDevices`, why),
+    ),
+  ];
+}
+
+function validateSharedProcesses(spec: PodSpec, path: string): FieldError[] {
+  if (!spec.shareProcessNamespace || !spec.hostPID) return [];
+  const why = 'ShareProcessNamespace and HostPID cannot both be enabled';
+  return [invalid(`${path}.shareProcessNamespace`, true, why)];
 }
 
 function validateGates(spec: PodSpec, path: string): FieldError[] {
@@ -128,19 +146,23 @@ export function validatePodSpec(spec: PodSpec, path: string, podName?: string, i
   const errors = [
     ...(gracePeriod === undefined ? [required(`${path}.terminationGracePeriodSeconds`)] : []),
     ...volumes.errors,
+    ...validateResourceClaims(spec, path),
     ...validateContainers(context, `${path}.containers`),
     ...validateInitContainers(context, `${path}.initContainers`),
     ...validateEphemeralContainers(context, `${path}.ephemeralContainers`),
-    ...(spec.resources ? validateResources(spec.resources, `${path}.resources`, true) : []),
+    ...validatePodLevelResources(spec, path),
     ...validateHost(spec, path, isPod),
     ...oneOf(`${path}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
     ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
     ...validatePodSecurityContext(spec, `${path}.securityContext`),
+    ...validateSharedProcesses(spec, path),
     ...validateAffinity(spec.affinity, `${path}.affinity`),
     ...validateDns(spec, path),
     ...validateGates(spec, path),
     ...validateTopologySpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`),
+    ...validateHostProcesses(spec, path),
+    ...validateHostUsers(spec, path),
     ...validateHostnameOverride(spec, path),
     ...validateNames(spec, path),
     ...validateTolerations(spec.tolerations, `${path}.tolerations`),
@@ -162,19 +184,18 @@ function validateClasses(spec: PodSpec, path: string): FieldError[] {
   for (const [name, value] of Object.entries(spec.overhead ?? {})) {
     errors.push(...validateQuantityValue(name, value, `${path}.overhead.limits[${name}]`));
   }
-  if (spec.os) {
-    if (!spec.os.name) errors.push(required(`${path}.os.name`));
-    else errors.push(...oneOfIfSet(`${path}.os`, spec.os.name, ['linux', 'windows']));
-  }
-  return errors;
+  return [...errors, ...validateOs(spec, path)];
 }
 
 /** What a workload makes pods from. */
 export function validatePodTemplate(template: PodTemplateSpec, path: string): FieldError[] {
+  const spec = template.spec ?? ({} as PodSpec);
   const errors = [
     ...validateLabels(template.metadata?.labels, `${path}.labels`),
     ...validateAnnotations(template.metadata?.annotations, `${path}.annotations`),
-    ...validatePodSpec(template.spec ?? ({} as PodSpec), `${path}.spec`),
+    ...validatePodAnnotations(template.metadata?.annotations, spec, `${path}.annotations`),
+    ...validatePodSpec(spec, `${path}.spec`),
+    ...validateAnnotationsAgainstFields(template.metadata, spec, `${path}.spec`),
   ];
   if (template.spec?.ephemeralContainers?.length) {
     errors.push(forbidden(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));

@@ -5,8 +5,14 @@ import type { FieldError } from '../meta/field-error.ts';
 import { ipFamily, validateIp } from '../meta/ip.ts';
 import { isInRange, nameIsDnsSubdomain } from '../meta/names.ts';
 import { validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from '../meta/object-meta.ts';
-import type { Binding, Container, ContainerStatus, Pod, PodSpec } from '../types/core-v1.ts';
+import { goStringMap } from '../meta/go-text.ts';
+import type { Binding, Container, ContainerStatus, NodeSelectorTerm, Pod, PodSpec } from '../types/core-v1.ts';
 import { dnsSubdomain, each, forbiddenIf, qualifiedName } from './field-checks.ts';
+import {
+  validateAnnotationsAgainstFields,
+  validatePodAnnotations,
+  validatePodAnnotationsUpdate,
+} from './pod-annotations.ts';
 import { validatePodSpec } from './pod-spec.ts';
 import { validateTolerations } from './scheduling.ts';
 
@@ -17,6 +23,7 @@ export function validatePod(pod: Pod): FieldError[] {
   const spec = pod.spec ?? empty;
   return [
     ...validateObjectMeta(pod.metadata, true, nameIsDnsSubdomain),
+    ...validatePodAnnotations(pod.metadata?.annotations, spec, 'metadata.annotations'),
     ...validatePodSpec(spec, 'spec', pod.metadata?.name, true),
     ...(spec.serviceAccountName ? [] : tokensWithoutAccount(spec)),
     ...each(spec.containers, 'spec.containers', imageWithoutSpace),
@@ -45,6 +52,7 @@ export function validatePodCreate(pod: Pod): FieldError[] {
   const spec = pod.spec ?? empty;
   return [
     ...validatePod(pod),
+    ...validateAnnotationsAgainstFields(pod.metadata, spec, 'spec'),
     ...forbiddenIf(spec.ephemeralContainers?.length, 'spec.ephemeralContainers', 'cannot be set on create'),
     ...forbiddenIf(
       spec.nodeName && spec.schedulingGates?.length,
@@ -53,6 +61,10 @@ export function validatePodCreate(pod: Pod): FieldError[] {
     ),
   ];
 }
+
+/** Metadata are compared with those of before; annotations are looked at each time. */
+const withoutMetadata = (errors: readonly FieldError[]): FieldError[] =>
+  errors.filter(({ field }) => !/^metadata\.(?!annotations\[)/.test(field));
 
 const updatable = [
   '`spec.containers[*].image`',
@@ -94,6 +106,38 @@ function validateRemovedGates(spec: PodSpec, old: PodSpec): FieldError[] {
   );
 }
 
+/** New requirements behind those that were there, none of them changed. */
+function onlyAdds(now: NodeSelectorTerm | undefined, before: NodeSelectorTerm): boolean {
+  const lists = ['matchExpressions', 'matchFields'] as const;
+  if (lists.every((key) => !before[key]?.length)) return lists.every((key) => !now?.[key]?.length);
+  return lists.every((key) => {
+    const old = before[key] ?? [];
+    return old.length === 0 || semanticEqual((now?.[key] ?? []).slice(0, old.length), old);
+  });
+}
+
+/** A pod that waits for its gates may be given fewer nodes to choose from, not others. */
+function validateNarrowing(spec: PodSpec, old: PodSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const selector = old.nodeSelector ?? {};
+  if (Object.keys(selector).some((key) => spec.nodeSelector?.[key] !== selector[key])) {
+    const why = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
+    errors.push(invalid('spec.nodeSelector', goStringMap(spec.nodeSelector), why));
+  }
+  const needed = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const before = old.affinity?.nodeAffinity?.[needed]?.nodeSelectorTerms ?? [];
+  const now = spec.affinity?.nodeAffinity?.[needed]?.nodeSelectorTerms ?? [];
+  const at = `spec.affinity.nodeAffinity.${needed}.nodeSelectorTerms`;
+  if (before.length > 0 && before.length !== now.length) {
+    return [...errors, invalid(at, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+  }
+  for (const [i, term] of before.entries()) {
+    if (onlyAdds(now[i], term)) continue;
+    errors.push(invalid(`${at}[${i}]`, now[i], 'only additions are allowed (no mutations or deletions)'));
+  }
+  return errors;
+}
+
 /** The new spec with what may change set back; what still differs then was changed against the rules. */
 function withoutAllowedChanges(spec: PodSpec, old: PodSpec): PodSpec {
   const same = clone(spec);
@@ -111,13 +155,10 @@ function withoutAllowedChanges(spec: PodSpec, old: PodSpec): PodSpec {
   }
   // a pod that waits for its gates may still be narrowed down
   if (old.schedulingGates?.length) {
-    const selector = old.nodeSelector ?? {};
-    if (Object.keys(selector).every((key) => same.nodeSelector?.[key] === selector[key])) {
-      same.nodeSelector = old.nodeSelector;
-    }
-    if (!old.affinity?.nodeAffinity) {
-      same.affinity = same.affinity === undefined ? undefined : { ...same.affinity, nodeAffinity: undefined };
-    }
+    same.nodeSelector = old.nodeSelector;
+    const { nodeAffinity: _, ...others } = same.affinity ?? {};
+    const affinity = { ...others, ...(old.affinity?.nodeAffinity && { nodeAffinity: old.affinity.nodeAffinity }) };
+    same.affinity = Object.keys(affinity).length === 0 && old.affinity === undefined ? undefined : affinity;
   }
   return same;
 }
@@ -137,7 +178,8 @@ export function validatePodUpdate(pod: Pod, oldPod: Pod): FieldError[] {
   const [spec, old] = [pod.spec ?? empty, oldPod.spec ?? empty];
   const errors = [
     ...validateObjectMetaUpdate(pod.metadata, oldPod.metadata),
-    ...validatePod(pod).filter((error) => !error.field.startsWith('metadata.')),
+    ...withoutMetadata(validatePod(pod)),
+    ...validatePodAnnotationsUpdate(pod.metadata?.annotations, oldPod.metadata?.annotations),
   ];
   for (const key of ['containers', 'initContainers'] as const) {
     if ((spec[key] ?? []).length !== (old[key] ?? []).length) {
@@ -148,6 +190,7 @@ export function validatePodUpdate(pod: Pod, oldPod: Pod): FieldError[] {
     ...validateDeadline(spec, old),
     ...validateAddedTolerations(spec, old),
     ...validateRemovedGates(spec, old),
+    ...(old.schedulingGates?.length ? validateNarrowing(spec, old) : []),
   );
   const same = withoutAllowedChanges(spec, old);
   if (!semanticEqual(same, old)) {
@@ -163,7 +206,8 @@ export function validateEphemeralContainersUpdate(pod: Pod, oldPod: Pod): FieldE
   const now = new Map((pod.spec?.ephemeralContainers ?? []).map((c) => [c.name, c]));
   const errors = [
     ...validateObjectMetaUpdate(pod.metadata, oldPod.metadata),
-    ...validatePod(pod).filter((error) => !error.field.startsWith('metadata.')),
+    ...withoutMetadata(validatePod(pod)),
+    ...validatePodAnnotationsUpdate(pod.metadata?.annotations, oldPod.metadata?.annotations),
   ];
   for (const before of oldPod.spec?.ephemeralContainers ?? []) {
     const same = now.get(before.name);
@@ -184,6 +228,11 @@ function validateIps(
   const before = (old ?? []).map((entry) => entry.ip ?? '');
   const errors = each(ips, path, (entry, at) => validateIp(entry.ip ?? '', at, before));
   const families = (ips ?? []).map((entry) => ipFamily(entry.ip ?? ''));
+  const first = families.indexOf(undefined);
+  if (first >= 0) {
+    const why = `failed to check for dual stack with error:invalid IP[${first}]: ${ips?.[first]?.ip ?? ''}`;
+    errors.push({ type: 'InternalError', field: path, detail: why });
+  }
   if (families.length > 1 && (families.length > 2 || families[0] === families[1])) {
     errors.push(invalid(path, ips, 'may specify no more than one IP for each IP family'));
   }

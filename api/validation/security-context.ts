@@ -1,8 +1,9 @@
-/** Security contexts of containers and pods. Windows options are not checked: no Windows node exists here. */
+/** Security contexts of containers and pods. */
 import { duplicate, invalid, notSupported, required } from '../meta/field-error.ts';
 import type { FieldError } from '../meta/field-error.ts';
 import { isInRange } from '../meta/names.ts';
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext } from '../types/core-v1.ts';
+import { validateWindowsOptions } from './windows.ts';
 import { each, localPath, oneOfIfSet } from './field-checks.ts';
 
 const idMax = 2 ** 31 - 1;
@@ -65,7 +66,11 @@ export function validateSecurityContext(
       errors.push(invalid(path, context, why));
     }
   }
-  return [...errors, ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`)];
+  return [
+    ...errors,
+    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+  ];
 }
 
 const sysctlFormat = String.raw`^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`;
@@ -80,10 +85,6 @@ export function validatePodSecurityContext(spec: PodSpec, path: string): FieldEr
     ...validateId(context.runAsGroup, `${path}.runAsGroup`),
     ...each(context.supplementalGroups, `${path}.supplementalGroups`, (id, at) => validateId(id, at)),
   ];
-  if (spec.shareProcessNamespace && spec.hostPID) {
-    const why = 'ShareProcessNamespace and HostPID cannot both be enabled';
-    errors.push(invalid(`${path}.shareProcessNamespace`, true, why));
-  }
   const names = new Set<string>();
   errors.push(
     ...each(context.sysctls, `${path}.sysctls`, (sysctl, at) => {
@@ -99,9 +100,10 @@ export function validatePodSecurityContext(spec: PodSpec, path: string): FieldEr
     }),
     ...oneOfIfSet(`${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
     ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
     ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
     ...oneOfIfSet(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
-    ...oneOfIfSet(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+    ...oneOfIfSet(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['Recursive']),
   );
   return errors;
 }

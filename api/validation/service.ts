@@ -149,8 +149,8 @@ function validateTraffic(spec: ServiceSpec): FieldError[] {
   if (!needsHealthCheck(spec)) {
     const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     if (port !== 0) errors.push(invalid('spec.healthCheckNodePort', port, why));
-  } else if (port === 0) errors.push(required('spec.healthCheckNodePort'));
-  else errors.push(...portNumber('spec.healthCheckNodePort', port));
+    // none yet: the server gives it one
+  } else if (port !== 0) errors.push(...portNumber('spec.healthCheckNodePort', port));
   if (spec.internalTrafficPolicy === undefined && addressed.includes(spec.type ?? '')) {
     errors.push(required('spec.internalTrafficPolicy'));
   }

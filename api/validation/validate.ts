@@ -49,16 +49,29 @@ import { admissionPolicyKinds } from './admission-policies.ts';
 import { admissionWebhookKinds } from './admission-webhooks.ts';
 import { apiServiceKinds } from './api-service.ts';
 import { certificateRequestKinds } from './certificate-request.ts';
+import { autoscalerKinds } from './autoscaler.ts';
 import { csiKinds } from './csi.ts';
 import { deviceClaimKinds } from './device-claim.ts';
+import { disruptionBudgetKinds } from './disruption-budget.ts';
 import { flowControlKinds } from './flow-control.ts';
 import { ingressKinds } from './ingress.ts';
 import type { HasMetadata, KindValidation } from './kind-validation.ts';
 import { validateLease, validateLeaseUpdate } from './lease.ts';
-import { validateNamespace, validateNamespaceStatusUpdate, validateNamespaceUpdate } from './namespace.ts';
+import {
+  validateNamespace,
+  validateNamespaceFinalize,
+  validateNamespaceStatusUpdate,
+  validateNamespaceUpdate,
+} from './namespace.ts';
 import { networkPolicyKinds } from './network-policy.ts';
 import { validateNode, validateNodeUpdate } from './node.ts';
-import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import { validatePodResize } from './pod-resize.ts';
+import {
+  validateEphemeralContainersUpdate,
+  validatePodCreate,
+  validatePodStatusUpdate,
+  validatePodUpdate,
+} from './pod.ts';
 import {
   validateClusterRole,
   validateClusterRoleBinding,
@@ -82,8 +95,10 @@ const kinds = new Map<string, KindValidation<never>>([
   ...admissionWebhookKinds,
   ...apiServiceKinds,
   ...certificateRequestKinds,
+  ...autoscalerKinds,
   ...csiKinds,
   ...deviceClaimKinds,
+  ...disruptionBudgetKinds,
   ...flowControlKinds,
   ...ingressKinds,
   ...networkPolicyKinds,
@@ -101,7 +116,12 @@ add('apiextensions.k8s.io/CustomResourceDefinition', {
   update: validateDefinitionUpdate,
   statusUpdate: validateDefinitionStatusUpdate,
 });
-add('/Pod', { create: validatePodCreate, update: validatePodUpdate, statusUpdate: validatePodStatusUpdate });
+add('/Pod', {
+  create: validatePodCreate,
+  update: validatePodUpdate,
+  statusUpdate: validatePodStatusUpdate,
+  subresourceUpdates: { ephemeralcontainers: validateEphemeralContainersUpdate, resize: validatePodResize },
+});
 add('/Service', { create: validateService, update: validateServiceUpdate, statusUpdate: validateServiceStatusUpdate });
 add('/ConfigMap', { create: validateConfigMap, update: validateConfigMapUpdate });
 add('/Secret', { create: validateSecret, update: validateSecretUpdate });
@@ -109,6 +129,7 @@ add('/Namespace', {
   create: validateNamespace,
   update: validateNamespaceUpdate,
   statusUpdate: validateNamespaceStatusUpdate,
+  subresourceUpdates: { finalize: validateNamespaceFinalize },
 });
 add('/Node', { create: validateNode, update: validateNodeUpdate, statusUpdate: validateNodeUpdate });
 add('/Event', { create: validateCoreEvent, update: validateCoreEvent });

@@ -1,7 +1,8 @@
 import { rfc3339 } from '../../base/clock.ts';
-import { newBadRequest, newConflict, newInvalid, newNotFound } from '../../api/meta/status.ts';
-import { invalid, required } from '../../api/meta/field-error.ts';
+import { newBadRequest, newConflict, newNotFound, StatusError } from '../../api/meta/status.ts';
+import { aggregateText } from '../../api/meta/field-error.ts';
 import type { Binding, Pod, PodCondition } from '../../api/types/core-v1.ts';
+import { validateBinding } from '../../api/validation/pod.ts';
 import type { KubeObject } from '../pipeline.ts';
 import { admitSubresource } from './admit-subresource.ts';
 import { sendAny } from './answer.ts';
@@ -14,13 +15,9 @@ const bindingKind = { group: '', version: 'v1', kind: 'Binding' };
 const bindingResource = { group: '', resource: 'pods/binding' };
 
 function checkTarget(binding: Binding): void {
-  const { kind, name } = binding.target;
-  if (kind && kind !== 'Node') {
-    throw newInvalid(bindingKind, binding.metadata?.name ?? '', [
-      invalid('target.kind', kind, 'must be Node or empty'),
-    ]);
-  }
-  if (!name) throw newInvalid(bindingKind, binding.metadata?.name ?? '', [required('target.name')]);
+  const errors = validateBinding(binding);
+  // not as a 422: nobody has said so there
+  if (errors.length > 0) throw new StatusError(500, '', aggregateText(errors));
 }
 
 /** The pod on its node; the condition PodScheduled becomes true with it. */

@@ -54,7 +54,11 @@ export async function createObject(
   };
   await services.admission.mutate(admitted);
   guardManagedFields(ctx, object, managedFields);
-  prepareNew(entry, object, { nowMs: services.clock.nowMs(), user: ctx.user });
+  prepareNew(entry, object, {
+    nowMs: services.clock.nowMs(),
+    user: ctx.user,
+    warn: (text) => ctx.reply.warn(text),
+  });
   const generateName = object.metadata?.name ? '' : (object.metadata?.generateName ?? '');
   for (let attempt = 1; ; attempt++) {
     if (generateName !== '' && object.metadata) object.metadata.name = generatedName(generateName);

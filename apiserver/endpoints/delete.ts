@@ -112,7 +112,7 @@ const markedNow = (object: KubeObject, nowMs: number): KubeObject => ({
   metadata: { ...object.metadata, deletionTimestamp: rfc3339(nowMs), deletionGracePeriodSeconds: 0 },
 });
 
-function checkPreconditions(
+export function checkPreconditions(
   { info }: ResourceEntry,
   current: KubeObject,
   { preconditions }: DeleteRequestOptions,

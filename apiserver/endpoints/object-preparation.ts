@@ -4,6 +4,7 @@ import { nameSuffix } from '../../base/random.ts';
 import { normalizeObject } from '../../api/codec/body.ts';
 import { applyDefaults } from '../../api/defaults/defaults.ts';
 import { semanticEqual } from '../../api/meta/deep-equal.ts';
+import { dropDisabledPodFields } from '../../api/pods/disabled-fields.ts';
 import type { ObjectMeta } from '../../api/types/meta-v1.ts';
 import { newBadRequest, newConflict, StatusError } from '../../api/meta/status.ts';
 import type { KubeObject, RequestContext } from '../pipeline.ts';
@@ -45,12 +46,15 @@ export function prepareNew(entry: ResourceEntry, object: KubeObject, asked: Aske
   if (entry.generationOf === undefined || entry.firstGeneration === 0) delete object.metadata.generation;
   else object.metadata.generation = 1;
   entry.prepareForCreate?.(object, asked);
+  dropDisabled(entry, object, undefined);
 }
 
 export const subresourceFields: Readonly<Record<string, string>> = {
   status: 'status',
   approval: 'status',
   finalize: 'spec',
+  ephemeralcontainers: 'spec',
+  resize: 'spec',
 };
 
 /**
@@ -89,8 +93,14 @@ export function prepareChange(
     if (subresource === 'status') entry.prepareForStatusUpdate?.(object, old, asked);
     else entry.prepareForSubresource?.[subresource]?.(object, old, asked);
   }
+  dropDisabled(entry, object, old);
   // a controller that writes its annotations with the status has not changed what is wanted
   if (subresourceFields[subresource] !== 'status') bumpGeneration(entry, object, old);
+}
+
+function dropDisabled(entry: ResourceEntry, object: KubeObject, old: KubeObject | undefined): void {
+  const spec = entry.podSpecOf?.(object);
+  if (spec !== undefined) dropDisabledPodFields(spec, old && entry.podSpecOf?.(old));
 }
 
 function keepField(object: KubeObject, old: KubeObject, field: string): void {

@@ -59,18 +59,27 @@ export async function changeObject(
   const { ctx, entry, storage } = request;
   const key = keyOf(entry, storage.prefix, ctx.info.namespace, ctx.info.name);
   let wouldBe: Change['object'] | undefined;
+  let last: KubeObject | undefined;
   const decide = async (stored: CachedObject | undefined): Promise<Change> => {
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), ctx.info.name);
     const current = presented(entry, stored).object;
     const change = await nextVersion(request, current, make(current), { dryRun, applied });
     if (change === undefined) return { object: stored.object, onlyLooks: dryRun };
+    ({ last } = change);
     if (!dryRun) return change;
     wouldBe = change.object;
     return { object: stored.object, onlyLooks: true };
   };
   const result = await withLease(request, (lease) => storage.store.update(key, decide, lease));
   const shown = wouldBe;
-  return shown === undefined || shown === 'delete' ? result.object : result.object.withObject(shown);
+  const gone = last;
+  if (shown !== undefined && shown !== 'delete') return result.object.withObject(shown);
+  return gone === undefined || !result.deleted ? result.object : result.object.withObject(gone);
+}
+
+interface NextVersion extends Change {
+  /** what is shown of an object that goes with this change */
+  readonly last?: KubeObject;
 }
 
 /** Undefined: it is the same as before. */
@@ -79,7 +88,7 @@ async function nextVersion(
   current: KubeObject,
   object: KubeObject,
   { dryRun, applied }: { readonly dryRun: boolean; readonly applied: boolean },
-): Promise<Change | undefined> {
+): Promise<NextVersion | undefined> {
   const { ctx, entry, services } = request;
   const { subresource, namespace, name } = ctx.info;
   completed(entry, object);
@@ -107,7 +116,7 @@ async function nextVersion(
   await services.admission.validate({ ...admitted, object: complete });
   if (subresource === '') for (const warning of entry.warningsOf?.(complete, current) ?? []) ctx.reply.warn(warning);
   const allocator = entry.allocator && services.allocators[entry.allocator];
-  if (isGone(entry, complete)) return { object: 'delete', ...allocator?.release(current) };
+  if (isGone(entry, complete)) return { object: 'delete', last: complete, ...allocator?.release(current) };
   const together = subresource === '' ? await allocator?.together(complete, current) : undefined;
   if (isUnchanged(complete, current)) return undefined;
   return { object: toStored(entry, complete), ...together };

@@ -39,6 +39,8 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   '/scale': { get: scale, update: scale, patch: scale },
   'pods/binding': { create: bind },
   'pods/eviction': { create: evict },
+  'pods/ephemeralcontainers': { get, update, patch },
+  'pods/resize': { get, update, patch },
   'namespaces/finalize': { update },
   'certificatesigningrequests/approval': { get, update, patch },
   'serviceaccounts/token': { create: requestToken },
@@ -47,12 +49,10 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
 /** Known to Kubernetes and not to us yet. */
 const unsupported: ReadonlySet<string> = new Set([
   'pods/attach',
-  'pods/ephemeralcontainers',
   'pods/exec',
   'pods/log',
   'pods/portforward',
   'pods/proxy',
-  'pods/resize',
   'services/proxy',
   'nodes/proxy',
 ]);

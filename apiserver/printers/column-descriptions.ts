@@ -17,7 +17,7 @@ const fieldColumns: Readonly<Record<string, Readonly<Record<string, readonly [st
     Ready: 'The aggregate readiness state of this pod for accepting traffic.',
     Status: 'The aggregate status of the containers in this pod.',
     Restarts:
-      'The number of times the containers in this pod have been restarted and when the last container restarted.',
+      'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
     IP: ['core.v1.PodStatus', 'podIP'],
     Node: ['core.v1.PodSpec', 'nodeName'],
     'Nominated Node': ['core.v1.PodStatus', 'nominatedNodeName'],

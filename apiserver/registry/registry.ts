@@ -58,6 +58,7 @@ import { persistentvolumes } from './core/persistentvolumes.ts';
 import { podtemplates } from './core/podtemplates.ts';
 import { replicationcontrollers } from './core/replicationcontrollers.ts';
 import { resourcequotas } from './core/resourcequotas.ts';
+import { autoscalersV1, autoscalersV2 } from './autoscaling/horizontalpodautoscalers.ts';
 import { poddisruptionbudgets } from './policy/poddisruptionbudgets.ts';
 
 /** Everything that is stored. Adding a kind adds a file and a line. */
@@ -119,6 +120,8 @@ export const entries: readonly ResourceEntry[] = [
   cronjobs,
   jobs,
   poddisruptionbudgets,
+  autoscalersV2,
+  autoscalersV1,
   customresourcedefinitions,
 ];
 
@@ -136,7 +139,9 @@ const unstored: ReadonlySet<string> = new Set([
 /** Subresources that are served; others of the type table are left out of discovery until they work. */
 const servedSubresources: ReadonlySet<string> = new Set([
   'pods/binding',
+  'pods/ephemeralcontainers',
   'pods/eviction',
+  'pods/resize',
   'pods/status',
   'namespaces/finalize',
   'namespaces/status',
@@ -168,6 +173,7 @@ const servedSubresources: ReadonlySet<string> = new Set([
   'jobs/status',
   'cronjobs/status',
   'poddisruptionbudgets/status',
+  'horizontalpodautoscalers/status',
   'customresourcedefinitions/status',
 ]);
 

@@ -2,6 +2,7 @@ import type { TypedSchema } from '../../api/apply/typed-schema.ts';
 import type { FieldError } from '../../api/meta/field-error.ts';
 import type { NameCheck } from '../../api/meta/names.ts';
 import { resourceFor } from '../../api/schema/resources.ts';
+import type { PodSpec } from '../../api/types/core-v1.ts';
 import type { CustomResource } from '../custom/custom-resource.ts';
 import type { KubeObject, ResourceInfo, User } from '../pipeline.ts';
 import type { Together } from '../storage/resource-store.ts';
@@ -17,6 +18,8 @@ export interface Asked {
   readonly nowMs: number;
   /** absent where the server itself writes */
   readonly user: User | undefined;
+  /** tells the author something although the write is taken */
+  readonly warn?: (text: string) => void;
 }
 
 /** What the server provides to the entries that hold other keys of the store beside the object. */
@@ -65,6 +68,8 @@ export interface ResourceEntry {
   readonly prepareForSubresource?: Readonly<
     Record<string, (object: KubeObject, old: KubeObject, asked: Asked) => void>
   >;
+  /** of kinds that hold a pod or a template of one */
+  podSpecOf?(object: KubeObject): PodSpec | undefined;
   /** what takes more than a look at the fields; told before what the kind's validation finds */
   checkNew?(object: KubeObject): Promise<FieldError[]>;
   /** what its author is to be told although it is taken; `old` is absent on create */

@@ -52,7 +52,7 @@ export function changed<T extends object>(base: T, changes: Changes): T {
       at = at[name] as Json;
     }
     if (value === undefined) delete at[last];
-    else at[last] = value;
+    else at[last] = structuredClone(value);
   }
   return copy;
 }

@@ -3,6 +3,7 @@ import { semanticEqual } from '../../../api/meta/deep-equal.ts';
 import type { DaemonSet } from '../../../api/types/apps-v1.ts';
 import type { KubeObject } from '../../pipeline.ts';
 import { define } from '../resource-entry.ts';
+import { templateSpecOf } from '../template-spec.ts';
 import { workloadWarnings } from './workload-warnings.ts';
 
 const generationOf = (object: KubeObject): number =>
@@ -17,6 +18,7 @@ const templateOf = (object: KubeObject): unknown => (object as unknown as Daemon
 
 export const daemonsets = define('apps', 'v1', 'daemonsets', {
   generationOf: ['spec'],
+  podSpecOf: templateSpecOf,
   warningsOf: (object, old) => workloadWarnings(object, old),
   prepareForCreate(object) {
     object['status'] = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };

@@ -1,6 +1,7 @@
 import type { Job } from '../../../api/types/batch-v1.ts';
 import { jobLabels } from '../../../api/validation/job.ts';
 import { define } from '../resource-entry.ts';
+import { templateSpecOf } from '../template-spec.ts';
 import { jobWarnings } from './job-warnings.ts';
 
 /** Labels by which a Job's pods are known as its own, and the selector of them; what the client has set stays. */
@@ -26,6 +27,7 @@ function generateSelector(job: Job): void {
 
 export const jobs = define('batch', 'v1', 'jobs', {
   generationOf: ['spec'],
+  podSpecOf: templateSpecOf,
   orphansByDefault: true,
   deleteWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or ' +

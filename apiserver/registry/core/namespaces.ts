@@ -17,6 +17,8 @@ export const namespaces = define('', 'v1', 'namespaces', {
   },
   heldBy: (object) => ((object['spec'] as { finalizers?: string[] } | undefined)?.finalizers ?? []).length > 0,
   markDeleted(object) {
+    // nobody waits for a time to be over
+    delete object.metadata?.deletionGracePeriodSeconds;
     object['status'] = { ...objectField(object, 'status'), phase: 'Terminating' };
   },
 });

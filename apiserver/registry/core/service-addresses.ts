@@ -13,6 +13,7 @@ import type { EtcdClient, Guard, Operation } from '../../storage/etcd-client.ts'
 import type { Together } from '../../storage/resource-store.ts';
 import type { WatchCache } from '../../storage/watch-cache.ts';
 import type { Allocator } from '../resource-entry.ts';
+import { settleIpFamilies } from './ip-families.ts';
 import type { IpRange } from './ip-range.ts';
 
 const serviceKind = { group: '', kind: 'Service' };
@@ -38,9 +39,13 @@ const clusterIpsOf = (service: Service | undefined): string[] =>
 const usesNodePorts = ({ spec }: Service): boolean =>
   spec?.type === 'NodePort' || (spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 
-const nodePortsOf = (service: Service | undefined): number[] => [
-  ...new Set((service?.spec?.ports ?? []).map((port) => port.nodePort ?? 0).filter((port) => port > 0)),
-];
+const nodePortsOf = (service: Service | undefined): number[] => {
+  const { ports = [], healthCheckNodePort = 0 } = service?.spec ?? {};
+  return [...new Set([...ports.map((port) => port.nodePort ?? 0), healthCheckNodePort].filter((port) => port > 0))];
+};
+
+const needsHealthCheck = (service: Service | undefined): boolean =>
+  service?.spec?.type === 'LoadBalancer' && service.spec.externalTrafficPolicy === 'Local';
 
 /**
  * Cluster IPs and node ports. Each one in use is a key of the store, created in the same transaction as the service
@@ -63,8 +68,10 @@ export class ServiceAddresses implements Allocator {
   async together(object: KubeObject, old: KubeObject | undefined): Promise<Together> {
     const service = object as unknown as Service;
     const before = old as unknown as Service | undefined;
+    settleIpFamilies(service, before);
     await this.#settleClusterIps(service, before);
-    await this.#settleNodePorts(service, before);
+    const chosen = await this.#settleNodePorts(service, before);
+    await this.#settleHealthCheck(service, before, chosen);
     return this.#difference(service, before);
   }
 
@@ -96,8 +103,6 @@ export class ServiceAddresses implements Allocator {
       for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) delete spec[field];
       return;
     }
-    spec.ipFamilies ??= ['IPv4'];
-    spec.ipFamilyPolicy ??= 'SingleStack';
     if (spec.clusterIP === 'None') {
       spec.clusterIPs = ['None'];
       return;
@@ -135,14 +140,15 @@ export class ServiceAddresses implements Allocator {
     throw newInternalError('failed to allocate a serviceIP: range is full');
   }
 
-  async #settleNodePorts(service: Service, before: Service | undefined): Promise<void> {
+  /** Which ones are taken by it now. */
+  async #settleNodePorts(service: Service, before: Service | undefined): Promise<Set<number>> {
     const ports = service.spec?.ports ?? [];
     const own = new Set(nodePortsOf(before));
     if (!usesNodePorts(service)) {
       // Ports that came with the former type go with it, unless asked for by number.
       const isLoadBalancer = service.spec?.type === 'LoadBalancer';
       if (!isLoadBalancer) for (const port of ports) delete port.nodePort;
-      if (!isLoadBalancer) return;
+      if (!isLoadBalancer) return new Set();
     }
     const chosen = new Set<number>();
     for (const [index, port] of ports.entries()) {
@@ -158,12 +164,31 @@ export class ServiceAddresses implements Allocator {
         throw refuse(nodePortTaken(index, port.nodePort));
       chosen.add(port.nodePort);
     }
-    if (!usesNodePorts(service)) return;
+    if (!usesNodePorts(service)) return chosen;
     for (const port of ports) {
       if (port.nodePort) continue;
       port.nodePort = this.#freePort(chosen);
       chosen.add(port.nodePort);
     }
+    return chosen;
+  }
+
+  /** Where load balancers ask whether a node has pods of the service. */
+  async #settleHealthCheck(service: Service, before: Service | undefined, chosen: ReadonlySet<number>): Promise<void> {
+    const { spec } = service;
+    if (spec === undefined || !needsHealthCheck(service) || needsHealthCheck(before)) return;
+    const wanted = spec.healthCheckNodePort ?? 0;
+    if (wanted === 0) {
+      spec.healthCheckNodePort = this.#freePort(chosen);
+      return;
+    }
+    const { first, last } = this.#nodePorts;
+    const isTaken = chosen.has(wanted) || (await this.#isTaken(this.#portKey(wanted)));
+    if (wanted >= first && wanted <= last && !isTaken) return;
+    const why = isTaken
+      ? 'provided port is already allocated'
+      : `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+    throw newInternalError(`failed to allocate requested HealthCheck NodePort ${wanted}: ${why}`);
   }
 
   #freePort(chosen: ReadonlySet<number>): number {

@@ -1,4 +1,5 @@
 import type { Service, ServicePort } from '../../../api/types/core-v1.ts';
+import { serviceWarnings } from '../../../api/warnings/service-warnings.ts';
 import { define } from '../resource-entry.ts';
 
 const usesNodePorts = (service: Service): boolean =>
@@ -31,11 +32,55 @@ function keepAllocated(service: Service, old: Service): void {
   }
 }
 
+const same = (a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean =>
+  (a ?? []).join() === (b ?? []).join();
+const needsHealthCheck = ({ spec }: Service): boolean =>
+  spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+const isOpen = ({ spec }: Service): boolean =>
+  spec?.type === 'LoadBalancer' ||
+  spec?.type === 'NodePort' ||
+  (spec?.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
+const nodePortsOf = ({ spec }: Service): number[] => (spec?.ports ?? []).flatMap(({ nodePort }) => nodePort || []);
+
+/** What the former type needed and the new one does not goes, unless it was changed, too: then it is an error. */
+function dropUnused(service: Service, old: Service): void {
+  const { spec } = service;
+  const before = old.spec;
+  if (spec === undefined || before === undefined) return;
+  if (spec.type === 'ExternalName' && before.type !== 'ExternalName') {
+    if ((spec.clusterIP ?? '') === (before.clusterIP ?? '') && same(spec.clusterIPs, before.clusterIPs)) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
+    }
+    if (same(spec.ipFamilies, before.ipFamilies)) delete spec.ipFamilies;
+    if (spec.ipFamilyPolicy === before.ipFamilyPolicy) delete spec.ipFamilyPolicy;
+  }
+  if (usesNodePorts(old) && !usesNodePorts(service)) {
+    const known = new Set(nodePortsOf(old));
+    if (nodePortsOf(service).every((port) => known.has(port)))
+      for (const port of spec.ports ?? []) delete port.nodePort;
+  }
+  if (needsHealthCheck(old) && !needsHealthCheck(service) && spec.healthCheckNodePort === before.healthCheckNodePort) {
+    delete spec.healthCheckNodePort;
+  }
+  if (before.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) {
+      if (spec[field] === before[field]) delete spec[field];
+    }
+  }
+  if (isOpen(old) && !isOpen(service) && spec.externalTrafficPolicy === before.externalTrafficPolicy) {
+    delete spec.externalTrafficPolicy;
+  }
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
+  if (spec.type !== 'LoadBalancer') service.status = { ...service.status, loadBalancer: {} };
+}
+
 export const services = define('', 'v1', 'services', {
   storage: 'services/specs',
   returnsDeleted: true,
   createOnUpdate: true,
   allocator: 'serviceAddresses',
+  warningsOf: (object) => serviceWarnings(object),
   prepareForCreate(object) {
     object['status'] = { loadBalancer: {} };
     const { spec } = object as unknown as Service;
@@ -43,5 +88,6 @@ export const services = define('', 'v1', 'services', {
   },
   prepareForUpdate(object, old) {
     keepAllocated(object, old);
+    dropUnused(object, old);
   },
 });
