@@ -2,8 +2,10 @@
 import { rfc3339, sleep, type Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { StatusError } from '../../api/meta/status.ts';
+import { approvalCondition } from '../../api/crd/approval.ts';
 import {
   cleanupFinalizer,
+  conditionOf,
   isTrue,
   withCondition,
   withEstablished,
@@ -104,6 +106,12 @@ export class DefinitionController {
       return false;
     }
     if (definition.metadata?.deletionTimestamp !== undefined) return this.#finalize(definition, now);
+    const approval = approvalCondition(definition);
+    const known = conditionOf(definition, approval?.type ?? '');
+    if (approval !== undefined && (known?.status !== approval.status || known.message !== approval.message)) {
+      await this.#writeStatus(definition, withCondition(definition.status, approval, now));
+      return false;
+    }
     const established = withEstablished(definition, now);
     if (established !== undefined) await this.#writeStatus(definition, established);
     return false;
