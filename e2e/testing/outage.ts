@@ -1,5 +1,5 @@
 import { processStateOf } from '../../cli/cluster/process-table.ts';
-import type { ClusterStatus } from '../../cli/cluster/cluster-status.ts';
+import type { ClusterStatus, ReplicaStatus } from '../../cli/cluster/cluster-status.ts';
 import { pause } from './local-cluster.ts';
 import type { LocalCluster } from './local-cluster.ts';
 import type { Writer } from './writers.ts';
@@ -42,17 +42,18 @@ export async function strikeLeader(
   writers: readonly Writer[],
 ): Promise<Outage> {
   const status = await cluster.until('one leader', (s) => s.replicas.filter((r) => r.role === 'leader').length === 1);
-  const leader = status.replicas.find((replica) => replica.role === 'leader');
-  const pid = leader?.pid ?? 0;
+  // on a busy machine another may lead by the time that the command has started
+  const running = status.replicas.filter(({ pid }) => processStateOf(pid ?? 0) === 'running');
+  const reached = (): ReplicaStatus | undefined => running.find(({ pid }) => processStateOf(pid ?? 0) !== 'running');
   const struck = cluster.run(command, 'leader');
   struck.catch(() => {}); // told below
   const deadline = performance.now() + recoveryTimeoutMs;
-  while (processStateOf(pid) === 'running') {
-    if (performance.now() > deadline) throw new Error(`kuorum ${command} leader did not reach ${leader?.name}`);
-    await pause(pollMs);
+  for (; reached() === undefined; await pause(pollMs)) {
+    if (performance.now() > deadline) throw new Error(`kuorum ${command} leader reached nobody`);
   }
+  const replica = reached()?.name ?? '';
   const sinceMs = performance.now();
   const outagesMs = await Promise.all(writers.map((writer) => nextAcknowledged(writer, sinceMs)));
   await struck;
-  return { replica: leader?.name ?? '', outagesMs };
+  return { replica, outagesMs };
 }
