@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the real programs that tests and benchmarks compare Kuorum with: `npm run peers [-- debian etcd benchmark kubernetes ...]`.
+# The conformance suite (`conformance`) takes long to build: only where it is asked for.
 #
 # Debian's packages where apt-get is there, Go programs (into $KUORUM_PEERS, by default /opt/kuorum-peers/bin) where go is
 # there. What is there already is left as it is. Nothing of Kuorum needs them: what is missing is skipped, by name.
@@ -89,16 +90,33 @@ kubernetes_module() {
   )
 }
 
+# The linker's flags that say which version a program is.
+kubernetes_stamp() {
+  local minor=${kubernetes_release#*.} version=k8s.io/component-base/version
+  echo "-X $version.gitVersion=v$kubernetes_release -X $version.gitMajor=1 -X $version.gitMinor=${minor%.*}"
+}
+
 install_kubernetes() {
   local folder=$work/kubernetes-$kubernetes_release program
-  local minor=${kubernetes_release#*.}
-  local version=k8s.io/component-base/version
-  local stamp="-X $version.gitVersion=v$kubernetes_release -X $version.gitMajor=1 -X $version.gitMinor=${minor%.*}"
   for program in "$@"; do
     [ -x "$bin/$program" ] && continue
     kubernetes_module "$kubernetes_release" "$folder"
-    go_build "$folder" "$program" "k8s.io/kubernetes/cmd/$program" "$stamp"
+    go_build "$folder" "$program" "k8s.io/kubernetes/cmd/$program" "$(kubernetes_stamp)"
   done
+}
+
+# The conformance suite: a test program of a package, so what only its tests import is needed as well.
+install_conformance() {
+  [ -x "$bin/e2e.test" ] && return
+  local folder=$work/kubernetes-$kubernetes_release package=k8s.io/kubernetes/test/e2e
+  kubernetes_module "$kubernetes_release" "$folder"
+  say "building e2e.test ($package)"
+  (
+    cd "$folder"
+    go get -t "$package@v$kubernetes_release"
+    CGO_ENABLED=0 nice -n 19 go test -c -p "${KUORUM_PEERS_JOBS:-1}" -trimpath -ldflags "-s -w $(kubernetes_stamp)" -o "$bin/.e2e.test" "$package"
+  )
+  mv "$bin/.e2e.test" "$bin/e2e.test"
 }
 
 wanted=("$@")
@@ -113,8 +131,9 @@ for group in "${wanted[@]}"; do
     benchmark) install_benchmark ;;
     h2spec) install_h2spec ;;
     kubernetes) install_kubernetes kube-apiserver kube-controller-manager kube-scheduler ;;
+    conformance) install_conformance ;;
     kube-*) install_kubernetes "$group" ;;
-    *) [ "$group" = debian ] || { say "what is $group? known: debian, etcd, h2spec, benchmark, kubernetes, kube-apiserver, kube-controller-manager, kube-scheduler"; exit 2; } ;;
+    *) [ "$group" = debian ] || { say "what is $group? known: debian, etcd, h2spec, benchmark, kubernetes, kube-apiserver, kube-controller-manager, kube-scheduler, conformance"; exit 2; } ;;
   esac
 done
 say "in $bin: $(ls "$bin" | tr '\n' ' ')"
