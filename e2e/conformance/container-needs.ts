@@ -3,7 +3,7 @@
  * not run, and some of them would pass there without meaning anything (a simulated probe always succeeds).
  */
 export interface ContainerNeed {
-  /** of whole names; the source is given to Ginkgo (Go's RE2) as it is */
+  /** of whole names; the source, but for `^`, is given to Ginkgo (Go's RE2) */
   readonly tests: RegExp;
   readonly why: string;
 }
