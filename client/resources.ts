@@ -10,6 +10,7 @@ import type {
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
+  ReplicationController,
   ResourceQuota,
   Secret,
   Service,
@@ -45,6 +46,13 @@ export const secrets = ref<Secret>('', 'v1', 'secrets', 'Secret', true);
 export const resourceQuotas = ref<ResourceQuota>('', 'v1', 'resourcequotas', 'ResourceQuota', true);
 export const serviceAccounts = ref<ServiceAccount>('', 'v1', 'serviceaccounts', 'ServiceAccount', true);
 export const events = ref<Event>('', 'v1', 'events', 'Event', true);
+export const replicationControllers = ref<ReplicationController>(
+  '',
+  'v1',
+  'replicationcontrollers',
+  'ReplicationController',
+  true,
+);
 export const deployments = ref<Deployment>('apps', 'v1', 'deployments', 'Deployment', true);
 export const replicaSets = ref<ReplicaSet>('apps', 'v1', 'replicasets', 'ReplicaSet', true);
 export const endpointSlices = ref<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice', true);

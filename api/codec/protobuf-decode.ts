@@ -6,7 +6,7 @@ import { setOwn } from '../meta/clone.ts';
 import { formatQuantity, parseQuantity } from '../meta/quantity.ts';
 import { formatMicroTime, formatTime } from '../meta/time.ts';
 import type { StructSchema, TypeNode } from '../schema/schema.ts';
-import { jsonSchemaType, structOf } from '../schema/schema.ts';
+import { emptyMessage, jsonSchemaType, structOf } from '../schema/schema.ts';
 import { fieldValue, finishStruct, omitted } from './go-values.ts';
 import { nestingMax, parseJson } from './json-scanner.ts';
 
@@ -180,7 +180,8 @@ function readSpecial(node: SpecialNode, bytes: Uint8Array, embedded: DecodeEmbed
     case 'rawExtension':
       return raw(1).length === 0 ? null : embedded(raw(1));
     default:
-      throw new ProtobufError(`a ${node.go} has no protobuf form`);
+      if (node.go !== emptyMessage) throw new ProtobufError(`a ${node.go} has no protobuf form`);
+      return {};
   }
 }
 

@@ -7,7 +7,7 @@ import type { Writer } from 'protobufjs';
 import { base64ToBytes } from '../meta/base64.ts';
 import { parseMicroTime, parseTime } from '../meta/time.ts';
 import type { SchemaField, StructSchema, TypeNode } from '../schema/schema.ts';
-import { jsonSchemaType, structOf } from '../schema/schema.ts';
+import { emptyMessage, jsonSchemaType, structOf } from '../schema/schema.ts';
 
 const varint = 0;
 const fixed64 = 1;
@@ -118,7 +118,7 @@ function writeMessage(writer: Writer, node: MessageNode, value: unknown): void {
       if (value !== undefined && value !== null) tag(writer, 1, delimited).bytes(text.encode(JSON.stringify(value)));
       return;
     default:
-      throw new Error(`a ${node.go} has no protobuf form`);
+      if (node.go !== emptyMessage) throw new Error(`a ${node.go} has no protobuf form`);
   }
 }
 

@@ -99,6 +99,9 @@ const specials: Record<string, TypeNode> = {
 };
 /** What a `schemaOr` holds where it is a schema. */
 export const jsonSchemaType = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
+/** Go's name of the one type without fields, a definition's `subresources.status` */
+export const emptyMessage = 'v1.CustomResourceSubresourceStatus';
+
 const scalars: Record<string, TypeNode> = {
   string: { kind: 'string', go: 'string' },
   bool: { kind: 'bool', go: 'bool' },

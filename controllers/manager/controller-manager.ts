@@ -25,6 +25,7 @@ import { NamespaceController } from './namespace/controller.ts';
 import { NodeLifecycleController } from './node-lifecycle/controller.ts';
 import { podGcController } from './pod-gc/controller.ts';
 import { ReplicaSetController } from './replicaset/controller.ts';
+import { replicationControllerKind } from './replicaset/replica-kinds.ts';
 import { ResourceQuotaController } from './resourcequota/controller.ts';
 import { rootCaController } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
@@ -36,6 +37,7 @@ import { tokenCleanerController } from './token-cleaner/controller.ts';
 const factories: Readonly<Record<string, ControllerFactory>> = {
   'deployment-controller': (context) => new DeploymentController(context),
   'replicaset-controller': (context) => new ReplicaSetController(context),
+  'replicationcontroller-controller': (context) => new ReplicaSetController(context, replicationControllerKind),
   'endpoints-controller': (context) => new EndpointsController(context),
   'endpointslice-controller': (context) => new EndpointSliceController(context),
   'namespace-controller': (context) => new NamespaceController(context),

@@ -1,11 +1,9 @@
-import type { ReplicaSet, ReplicaSetStatus } from '../../../api/types/apps-v1.ts';
+import type { ReplicaSetStatus } from '../../../api/types/apps-v1.ts';
 import type { Pod } from '../../../api/types/core-v1.ts';
-
-import { matcherOfSelector } from '../../../api/meta/labels.ts';
 import { rfc3339 } from '../../../base/clock.ts';
 import { isConflict, isNamespaceTerminating, isNotFound, messageOf } from '../../../client/api-errors.ts';
 import type { EventRecorder } from '../../../client/events.ts';
-import { pods, replicaSets } from '../../../client/resources.ts';
+import { pods } from '../../../client/resources.ts';
 import { controllerOf, keyOf } from '../../../client/types.ts';
 import type { Informer, ResourceClient } from '../../../client/types.ts';
 import type { WorkQueue } from '../../../client/work-queue.ts';
@@ -18,26 +16,31 @@ import { sameStatus } from '../same-status.ts';
 import { slowStart } from '../slow-start.ts';
 import { nextAvailabilityMs, planReplicas, podFromTemplate, replicaSetStatus } from './plan.ts';
 import type { ReplicaPlan, SyncFailure } from './plan.ts';
+import { replicaSetKind } from './replica-kinds.ts';
+import type { ReplicaKind, ReplicaOwner } from './replica-kinds.ts';
 
+/** Keeps the number of pods of ReplicaSets, or of ReplicationControllers. */
 export class ReplicaSetController implements Controller {
   readonly #context: ControllerContext;
-  readonly #sets: Informer<ReplicaSet>;
+  readonly #kind: ReplicaKind;
+  readonly #sets: Informer<ReplicaOwner>;
   readonly #pods: Informer<Pod>;
-  readonly #setClient: ResourceClient<ReplicaSet>;
+  readonly #setClient: ResourceClient<ReplicaOwner>;
   readonly #podClient: ResourceClient<Pod>;
   readonly #queue: WorkQueue;
   readonly #expectations: Expectations;
   readonly #recorder: EventRecorder;
 
-  constructor(context: ControllerContext) {
+  constructor(context: ControllerContext, kind: ReplicaKind = replicaSetKind) {
     this.#context = context;
-    this.#sets = context.informers.informer(replicaSets);
+    this.#kind = kind;
+    this.#sets = context.informers.informer(kind.ref);
     this.#pods = context.informers.informer(pods);
-    this.#setClient = context.client.resource(replicaSets);
+    this.#setClient = context.client.resource(kind.ref);
     this.#podClient = context.client.resource(pods);
-    this.#queue = newQueue(context, 'replicaset');
+    this.#queue = newQueue(context, kind.queue);
     this.#expectations = new Expectations(context.clock);
-    this.#recorder = context.recorder('replicaset-controller');
+    this.#recorder = context.recorder(kind.component);
     this.#sets.addHandlers({
       added: (set) => this.#queue.add(keyOf(set)),
       updated: (_, set) => this.#queue.add(keyOf(set)),
@@ -61,9 +64,9 @@ export class ReplicaSetController implements Controller {
     return this.#queue.stop();
   }
 
-  #setOf(pod: Pod): ReplicaSet | undefined {
+  #setOf(pod: Pod): ReplicaOwner | undefined {
     const owner = controllerOf(pod);
-    if (owner?.kind !== 'ReplicaSet') return undefined;
+    if (owner?.kind !== this.#kind.ref.kind) return undefined;
     const set = this.#sets.lister.get(owner.name, pod.metadata?.namespace);
     return set?.metadata?.uid === owner.uid ? set : undefined;
   }
@@ -102,7 +105,7 @@ export class ReplicaSetController implements Controller {
   /** An orphan wakes every set that could adopt it. */
   #enqueueMatching(pod: Pod): void {
     for (const set of this.#sets.lister.list(pod.metadata?.namespace)) {
-      if (matcherOfSelector(set.spec?.selector).matches(pod.metadata?.labels)) this.#queue.add(keyOf(set));
+      if (this.#kind.matcherOf(set).matches(pod.metadata?.labels)) this.#queue.add(keyOf(set));
     }
   }
 
@@ -114,7 +117,7 @@ export class ReplicaSetController implements Controller {
       return undefined;
     }
     const mayManage = this.#expectations.satisfied(key);
-    const matcher = matcherOfSelector(set.spec?.selector);
+    const matcher = this.#kind.matcherOf(set);
     const active = await claimObjects({
       owner: set,
       ownerResource: this.#setClient,
@@ -136,14 +139,14 @@ export class ReplicaSetController implements Controller {
     return waitMs === undefined ? undefined : { requeueAfterMs: waitMs };
   }
 
-  #related(set: ReplicaSet, active: Pod[]): Pod[] {
+  #related(set: ReplicaOwner, active: Pod[]): Pod[] {
     const owner = controllerOf(set);
     if (!owner) return active;
     const siblings = this.#sets.lister.ownedBy(owner.uid);
     return siblings.flatMap((sibling) => this.#pods.lister.ownedBy(sibling.metadata?.uid ?? '')).filter(isPodActive);
   }
 
-  async #execute(set: ReplicaSet, plan: ReplicaPlan): Promise<{ failure?: SyncFailure; error?: unknown }> {
+  async #execute(set: ReplicaOwner, plan: ReplicaPlan): Promise<{ failure?: SyncFailure; error?: unknown }> {
     if (plan.action === 'none') return {};
     const { succeeded, error } =
       plan.action === 'create' ? await this.#create(set, plan.count) : await this.#delete(set, plan.pods);
@@ -153,14 +156,14 @@ export class ReplicaSetController implements Controller {
     return { failure: { reason, message: messageOf(error) }, error };
   }
 
-  async #create(set: ReplicaSet, count: number): Promise<{ succeeded: number; error?: unknown }> {
+  async #create(set: ReplicaOwner, count: number): Promise<{ succeeded: number; error?: unknown }> {
     const key = keyOf(set);
     this.#expectations.expect(key, count);
     const result = await slowStart(count, async () => {
       try {
-        const pod = await this.#podClient.create(podFromTemplate(set));
+        const pod = await this.#podClient.create(podFromTemplate(this.#kind.ref, set));
         this.#recorder.event(
-          replicaSets,
+          this.#kind.ref,
           set,
           'Normal',
           'SuccessfulCreate',
@@ -168,7 +171,7 @@ export class ReplicaSetController implements Controller {
         );
       } catch (error) {
         if (!isNamespaceTerminating(error)) {
-          this.#recorder.event(replicaSets, set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
+          this.#recorder.event(this.#kind.ref, set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
         }
         throw error;
       }
@@ -178,7 +181,7 @@ export class ReplicaSetController implements Controller {
     return result;
   }
 
-  async #delete(set: ReplicaSet, doomed: readonly Pod[]): Promise<{ succeeded: number; error?: unknown }> {
+  async #delete(set: ReplicaOwner, doomed: readonly Pod[]): Promise<{ succeeded: number; error?: unknown }> {
     const key = keyOf(set);
     this.#expectations.expect(
       key,
@@ -193,12 +196,12 @@ export class ReplicaSetController implements Controller {
         try {
           await this.#podClient.delete(name, namespace, { preconditions: { uid } });
           succeeded++;
-          this.#recorder.event(replicaSets, set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+          this.#recorder.event(this.#kind.ref, set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
         } catch (error) {
           this.#expectations.deletionObserved(key, uid);
           if (!isNotFound(error)) {
             firstError ??= error;
-            this.#recorder.event(replicaSets, set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
+            this.#recorder.event(this.#kind.ref, set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
           }
         }
       }),
@@ -206,7 +209,7 @@ export class ReplicaSetController implements Controller {
     return { succeeded, error: firstError };
   }
 
-  async #writeStatus(set: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
+  async #writeStatus(set: ReplicaOwner, status: ReplicaSetStatus): Promise<void> {
     if (sameStatus(set.status, status)) return;
     try {
       await this.#setClient.updateStatus({ ...set, status });
@@ -217,7 +220,7 @@ export class ReplicaSetController implements Controller {
   }
 
   /** The Deployment resizes its sets all the time; the counts are as true for the set's newer version. Once, as Kubernetes does. */
-  async #writeStatusOfFresh(set: ReplicaSet, status: ReplicaSetStatus): Promise<void> {
+  async #writeStatusOfFresh(set: ReplicaOwner, status: ReplicaSetStatus): Promise<void> {
     const { name = '', namespace, uid } = set.metadata ?? {};
     const fresh = await this.#setClient.get(name, namespace);
     if (fresh.metadata?.uid === uid) await this.#setClient.updateStatus({ ...fresh, status });

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { ReplicaSet } from '../../../api/types/apps-v1.ts';
 import type { Pod } from '../../../api/types/core-v1.ts';
 import { slowStart } from '../slow-start.ts';
+import { replicaSets } from '../../../client/resources.ts';
 import { nextAvailabilityMs, planReplicas, podFromTemplate, replicaSetStatus } from './plan.ts';
 import { podsToDelete } from './ranking.ts';
 
@@ -99,7 +100,7 @@ void t.test('replicaSetStatus counts and reports failures once', (test) => {
 });
 
 void t.test('podFromTemplate is owned by its set', (test) => {
-  test.match(podFromTemplate(set(1)), {
+  test.match(podFromTemplate(replicaSets, set(1)), {
     metadata: {
       generateName: 's-',
       namespace: 'n',

@@ -1,11 +1,12 @@
-import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../api/types/apps-v1.ts';
+import type { ReplicaSetCondition, ReplicaSetStatus } from '../../../api/types/apps-v1.ts';
 import type { Pod } from '../../../api/types/core-v1.ts';
 import { matcherOfSet } from '../../../api/meta/labels.ts';
 import { clone } from '../../../api/meta/clone.ts';
-import { replicaSets } from '../../../client/resources.ts';
+import type { ResourceRef } from '../../../client/types.ts';
 import { controllerRef } from '../claim.ts';
 import { isPodAvailable, isPodReady, readySinceMs } from '../pod-state.ts';
 import { podsToDelete } from './ranking.ts';
+import type { ReplicaOwner } from './replica-kinds.ts';
 
 /** No more pods than this are created or deleted in one sync. */
 export const burstReplicas = 500;
@@ -17,7 +18,7 @@ export type ReplicaPlan =
 
 /** Level-based: how to get from the active pods to the wanted number. */
 export function planReplicas(
-  set: ReplicaSet,
+  set: ReplicaOwner,
   active: readonly Pod[],
   related: readonly Pod[],
   nowMs: number,
@@ -29,7 +30,7 @@ export function planReplicas(
 }
 
 /** The pod that the template describes, owned by the set. */
-export function podFromTemplate(set: ReplicaSet): Pod {
+export function podFromTemplate(ref: ResourceRef<ReplicaOwner>, set: ReplicaOwner): Pod {
   const template = clone(set.spec?.template ?? {});
   const name = set.metadata?.name ?? '';
   // A generated name must stay a valid one: 63 characters, five of them random.
@@ -40,7 +41,7 @@ export function podFromTemplate(set: ReplicaSet): Pod {
       labels: template.metadata?.labels,
       annotations: template.metadata?.annotations,
       finalizers: template.metadata?.finalizers,
-      ownerReferences: [controllerRef(replicaSets, set)],
+      ownerReferences: [controllerRef(ref, set)],
     },
     spec: template.spec,
   };
@@ -52,7 +53,7 @@ export interface SyncFailure {
 }
 
 export function replicaSetStatus(
-  set: ReplicaSet,
+  set: ReplicaOwner,
   active: readonly Pod[],
   failure: SyncFailure | undefined,
   nowMs: number,
@@ -84,7 +85,7 @@ function conditionsOf(
 }
 
 /** When the next ready pod becomes available by time alone; undefined where none will. */
-export function nextAvailabilityMs(set: ReplicaSet, active: readonly Pod[], nowMs: number): number | undefined {
+export function nextAvailabilityMs(set: ReplicaOwner, active: readonly Pod[], nowMs: number): number | undefined {
   const minReadyMs = (set.spec?.minReadySeconds ?? 0) * 1000;
   const waits = active.flatMap((pod) => {
     const since = readySinceMs(pod);
