@@ -64,8 +64,8 @@ export class ResourceQuotaController implements Controller {
 
   async stop(): Promise<void> {
     this.#cancelResync?.();
-    await this.#queue.stop();
-    await this.#counted.stop();
+    // at once: a count under way may wait for a first list that does not come any more
+    await Promise.all([this.#queue.stop(), this.#counted.stop()]);
   }
 
   #watch<T extends KubeObject>(informer: Informer<T>, resource: string, frees: (object: T, old: T) => boolean): void {

@@ -16,6 +16,7 @@ export class CountedResources {
   readonly #informers = new Map<string, { informer: Informer<KubeObject>; stop?: () => Promise<void> }>();
   #known: Promise<ReadonlyMap<string, ResourceRef>> | undefined;
   #askedMs = -Infinity;
+  #stopped = false;
 
   constructor(context: ControllerContext, deleted: (group: string, resource: string, object: KubeObject) => void) {
     this.#context = context;
@@ -31,6 +32,7 @@ export class CountedResources {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all([...this.#informers.values()].map(async ({ stop }) => stop?.()));
   }
 
@@ -39,7 +41,7 @@ export class CountedResources {
     const existing = this.#informers.get(id);
     if (existing !== undefined) return existing.informer;
     const ref = await this.#refOf(id);
-    if (ref === undefined || !ref.namespaced) return undefined;
+    if (ref === undefined || !ref.namespaced || this.#stopped) return undefined;
     const started = this.#informers.get(id) ?? this.#start(ref);
     if (!this.#informers.has(id)) {
       this.#informers.set(id, started);
