@@ -29,6 +29,12 @@ void t.test('two API servers on one store', async (t) => {
     }
   });
 
+  await t.test('the range of services is an object that is ready', async (t) => {
+    const { status, json } = await two.admin.request('GET', '/apis/networking.k8s.io/v1/servicecidrs/kubernetes');
+    t.equal(status, 200);
+    t.match(json, { spec: { cidrs: ['10.96.0.0/16'] }, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  });
+
   await t.test('of concurrent increments none is lost', async (t) => {
     await one.admin.request('POST', configMaps, { body: { metadata: { name: 'n' }, data: { n: '0' } } });
     const increment = async (client: TestClient): Promise<void> => {

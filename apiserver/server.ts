@@ -13,6 +13,7 @@ import { startCompactor } from './bootstrap/compactor.ts';
 import { apiServicesHook } from './bootstrap/api-services.ts';
 import { namespacesHook } from './bootstrap/namespaces.ts';
 import { ServerPresence } from './bootstrap/server-presence.ts';
+import { serviceCidrHook } from './bootstrap/service-cidr.ts';
 import { discoveryRoutes } from './discovery/discovery-routes.ts';
 import { dispatcher } from './dispatch.ts';
 import { sendStatus } from './endpoints/answer.ts';
@@ -33,6 +34,7 @@ import { IpRange } from './registry/core/ip-range.ts';
 import { ServiceAddresses } from './registry/core/service-addresses.ts';
 import { services as servicesEntry } from './registry/core/services.ts';
 import { endpointslices } from './registry/discovery/endpointslices.ts';
+import { servicecidrs } from './registry/networking/servicecidrs.ts';
 import { DefinitionController } from './custom/definition-controller.ts';
 import { definitionLifecycle } from './custom/definition-lifecycle.ts';
 import { DefinitionSource } from './custom/definition-source.ts';
@@ -366,6 +368,7 @@ function createHooks(
       apiServicesHook,
       ...auth.hooks,
       authenticationConfigMapHook(options),
+      serviceCidrHook(storages.of(servicecidrs), options.serviceClusterIpRange ?? serviceRangeDefault),
       { name: 'bootstrap-controller', run: startPresence },
     ],
     log,
