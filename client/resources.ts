@@ -18,6 +18,7 @@ import type {
 } from '../api/types/core-v1.ts';
 import type { EndpointSlice } from '../api/types/discovery-v1.ts';
 import type { ClusterRole } from '../api/types/rbac-v1.ts';
+import type { VolumeAttributesClass } from '../api/types/storage-v1.ts';
 import type { KubeObject, ResourceRef } from './types.ts';
 
 const ref = <T extends KubeObject>(
@@ -61,6 +62,13 @@ export const certificateSigningRequests = ref<CertificateSigningRequest>(
   'v1',
   'certificatesigningrequests',
   'CertificateSigningRequest',
+  false,
+);
+export const volumeAttributesClasses = ref<VolumeAttributesClass>(
+  'storage.k8s.io',
+  'v1',
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
   false,
 );
 export const clusterRoles = ref<ClusterRole>('rbac.authorization.k8s.io', 'v1', 'clusterroles', 'ClusterRole', false);

@@ -30,6 +30,11 @@ import { ResourceQuotaController } from './resourcequota/controller.ts';
 import { rootCaController } from './root-ca/controller.ts';
 import { serviceAccountController } from './serviceaccount/controller.ts';
 import { ServiceAccountTokenController } from './serviceaccount-token/controller.ts';
+import {
+  claimProtectionController,
+  classProtectionController,
+  volumeProtectionController,
+} from './storage-protection/controller.ts';
 import { TaintEvictionController } from './taint-eviction/controller.ts';
 import { tokenCleanerController } from './token-cleaner/controller.ts';
 
@@ -55,6 +60,9 @@ const factories: Readonly<Record<string, ControllerFactory>> = {
   'token-cleaner-controller': tokenCleanerController,
   'root-ca-certificate-publisher-controller': rootCaController,
   'pod-garbage-collector-controller': podGcController,
+  'persistentvolumeclaim-protection-controller': claimProtectionController,
+  'persistentvolume-protection-controller': volumeProtectionController,
+  'volumeattributesclass-protection-controller': classProtectionController,
 };
 
 export const controllerNames: readonly string[] = Object.keys(factories);

@@ -35,7 +35,7 @@ export const containerNeeds: readonly ContainerNeed[] = [
   { tests: /^\[sig-auth\] Projected PodCertificate /, why: output },
 
   { tests: /^\[sig-cli\] Kubectl client (Guestbook|Update Demo) /, why: network },
-  { tests: /^\[sig-cli\] Kubectl logs /, why: output },
+  { tests: /^\[sig-cli\] Kubectl (logs|client Kubectl expose) /, why: output },
 
   { tests: /^\[sig-network\] (DNS|HostPort|Networking|Proxy) /, why: network },
   { tests: /^\[sig-network\] EndpointSlice should support a Service with multiple /, why: network },

@@ -122,6 +122,16 @@ void t.test('planSlices fills slices to 100, groups by ports, and changes as lit
   test.end();
 });
 
+void t.test('planSlices makes a slice that would go into the one that would come', (test) => {
+  const placeholder = named(plan(service(), []).create);
+  const { create, update, remove } = plan(service(), [pod(1)], placeholder);
+  test.same([create, remove], [[], []]);
+  test.match(update, [
+    { metadata: { name: 's-0' }, ports: [{ port: 8080 }], endpoints: [{ addresses: ['10.0.0.1'] }] },
+  ]);
+  test.end();
+});
+
 void t.test('desiredEndpoints', (test) => {
   const pods = [pod(2), pod(1), pod(3, { ready: false }), pod(4, { terminating: true }), pod(5, { phase: 'Failed' })];
   const { subsets, metadata } = desiredEndpoints(service(), pods, undefined);

@@ -102,7 +102,13 @@ export function planSlices(
     if (!kept) plan.create.push(empty);
     else if (!sameSlice(kept, empty)) plan.update.push(empty);
   }
-  plan.remove.push(...leftover);
+  // What would go becomes what would come: nobody sees both for a moment, nor neither.
+  for (const slice of leftover) {
+    const place = plan.create.findIndex(({ addressType }) => addressType === slice.addressType);
+    const [created] = place === -1 ? [] : plan.create.splice(place, 1);
+    if (created === undefined) plan.remove.push(slice);
+    else plan.update.push(sliceOf(service, created.addressType, created.ports ?? [], created.endpoints ?? [], slice));
+  }
   return plan;
 }
 
