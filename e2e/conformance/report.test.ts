@@ -1,5 +1,5 @@
 import t from 'tap';
-import { containerNeed } from './container-needs.ts';
+import { obstacleOf } from './obstacles.ts';
 import { countOutcomes, mergeOutcomes, parseReport } from './report.ts';
 
 const spec = (text: string, State: string, failure?: string, type = 'It'): object => ({
@@ -31,7 +31,7 @@ t.test('parseReport tells what ran from what was filtered out, and why not', asy
   t.same(
     outcomes.map(({ name, outcome }) => [name.replace('[sig-apps] Job should ', '').split(' ')[0], outcome]),
     [
-      ['adopt', 'left'],
+      ['adopt', 'controller'],
       ['count', 'failed'],
       ['delete', 'passed'],
       ['know', 'skipped'],
@@ -42,7 +42,16 @@ t.test('parseReport tells what ran from what was filtered out, and why not', asy
   t.equal(outcomes[1]?.reason, 'timed out waiting [test/e2e/apps/job.go:7]', 'one line, with the place');
   t.equal(outcomes[2]?.seconds, 1.3);
   t.equal(outcomes[4]?.reason, 'needs what the program in the image does');
-  t.same(countOutcomes(outcomes), { all: 6, passed: 1, failed: 2, skipped: 1, container: 1, left: 1 });
+  t.same(countOutcomes(outcomes), {
+    all: 6,
+    passed: 1,
+    failed: 2,
+    skipped: 1,
+    container: 1,
+    controller: 1,
+    newer: 0,
+    left: 0,
+  });
 });
 
 t.test('parseReport leaves out nodes of the suite and tests that are not of the conformance suite', async (t) => {
@@ -65,13 +74,13 @@ t.test('mergeOutcomes keeps what an earlier run says of tests that did not run n
   t.same(mergeOutcomes(earlier, now), [now[0], earlier[1], now[2]]);
 });
 
-t.test('containerNeed knows which tests look into a container', async (t) => {
+t.test('obstacleOf knows which tests cannot pass, and why', async (t) => {
   t.equal(
-    containerNeed('[sig-network] DNS should provide DNS for the cluster [Conformance]'),
+    obstacleOf('[sig-network] DNS should provide DNS for the cluster [Conformance]')?.why,
     'talks to containers over the network of pods',
   );
   t.equal(
-    containerNeed('[sig-storage] ConfigMap should be immutable if `immutable` field is set [Conformance]'),
+    obstacleOf('[sig-storage] ConfigMap should be immutable if `immutable` field is set [Conformance]'),
     undefined,
   );
 });

@@ -1,4 +1,5 @@
-import { containerNeed } from './container-needs.ts';
+import { obstacleOf } from './obstacles.ts';
+import type { Obstacle, ObstacleKind } from './obstacles.ts';
 
 /** What Ginkgo writes of one test (`--ginkgo.json-report`); a suite's own nodes have no container hierarchy. */
 interface SpecReport {
@@ -19,10 +20,14 @@ interface SuiteReport {
  * - `passed`
  * - `failed`: also timed out, interrupted, panicked
  * - `skipped`: the test itself says that it does not apply here
- * - `container`: not run, needs what only a real container can do
+ * - `container`, `controller`, `newer`: not run, for what is known to stand in the way (obstacles.ts)
  * - `left`: not run, not asked for
  */
-export type Outcome = 'passed' | 'failed' | 'skipped' | 'container' | 'left';
+export type Outcome = 'passed' | 'failed' | 'skipped' | ObstacleKind | 'left';
+
+/** Whether the test ran, and said something. */
+export const hasRun = (outcome: Outcome): boolean =>
+  outcome === 'passed' || outcome === 'failed' || outcome === 'skipped';
 
 export interface TestOutcome {
   readonly name: string;
@@ -35,13 +40,13 @@ export interface TestOutcome {
 const reasonCharactersMax = 600;
 const ofConformance = '[Conformance]';
 
-function outcomeOf({ State, Failure }: SpecReport, need: string | undefined): Outcome {
+function outcomeOf({ State, Failure }: SpecReport, obstacle: Obstacle | undefined): Outcome {
   if (State === 'passed') return 'passed';
   if (State === 'pending') return 'left';
   if (State !== 'skipped') return 'failed';
   // a test that was filtered out has the same state as one that skipped itself, but no message
   if ((Failure?.Message ?? '') !== '') return 'skipped';
-  return need === undefined ? 'left' : 'container';
+  return obstacle?.kind ?? 'left';
 }
 
 /** `timed out … [test/e2e/apps/job.go:77]`, on one line. */
@@ -65,10 +70,10 @@ function testOutcome(spec: SpecReport): TestOutcome[] {
   if (spec.LeafNodeType !== 'It') return [];
   const name = [...(spec.ContainerHierarchyTexts ?? []), spec.LeafNodeText].join(' ');
   if (!name.includes(ofConformance)) return [];
-  const need = containerNeed(name);
-  const outcome = outcomeOf(spec, need);
-  const ran = outcome !== 'left' && outcome !== 'container';
-  const reason = outcome === 'container' ? need : reasonOf(spec);
+  const obstacle = obstacleOf(name);
+  const outcome = outcomeOf(spec, obstacle);
+  const ran = hasRun(outcome);
+  const reason = ran ? reasonOf(spec) : obstacle?.why;
   return [
     {
       name,
@@ -82,7 +87,16 @@ function testOutcome(spec: SpecReport): TestOutcome[] {
 export type Counts = Readonly<Record<Outcome, number>> & { readonly all: number };
 
 export function countOutcomes(outcomes: readonly TestOutcome[]): Counts {
-  const counts = { all: outcomes.length, passed: 0, failed: 0, skipped: 0, container: 0, left: 0 };
+  const counts = {
+    all: outcomes.length,
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+    container: 0,
+    controller: 0,
+    newer: 0,
+    left: 0,
+  };
   for (const { outcome } of outcomes) counts[outcome]++;
   return counts;
 }
@@ -92,7 +106,6 @@ export function mergeOutcomes(earlier: readonly TestOutcome[], now: readonly Tes
   const known = new Map(earlier.map((each) => [each.name, each]));
   return now.map((each) => {
     const before = known.get(each.name);
-    const ranBefore = before !== undefined && before.outcome !== 'left' && before.outcome !== 'container';
-    return each.outcome === 'left' && ranBefore ? before : each;
+    return before !== undefined && hasRun(before.outcome) && !hasRun(each.outcome) ? before : each;
   });
 }

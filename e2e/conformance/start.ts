@@ -2,15 +2,15 @@
  * The conformance suite of the Kubernetes project (its e2e.test; `npm run peers -- conformance` builds it) against a
  * cluster of ours: one replica, two nodes of the embedded runtime. Run:
  *
- *     npm run conformance                                      all that need no real container
+ *     npm run conformance                                      all that nothing is known to stand in the way of
  *     npm run conformance -- --focus 'sig-api-machinery'       those of them whose names match
  *     npm run conformance -- --list                            names only, nothing is started
- *     npm run conformance -- --all                             those that need real containers, too
+ *     npm run conformance -- --all                             the others, too
  *     npm run conformance -- --kubeconfig FILE                 against a cluster that runs already
  *     npm run conformance -- --merge                           keep what today's file says of tests that are not run now
  *
  * Prints what failed and why, and writes bench/results/conformance-<date>.json (`--out FILE`: there). Exits with 1 when a
- * test failed. What cannot pass here, and why: container-needs.ts.
+ * test failed. What cannot pass here, and why: obstacles.ts.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,8 +22,8 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../base/clock.ts';
 import { kubectlBinaries, startCluster } from '../testing/local-cluster.ts';
 import { findPeer } from '../testing/peers.ts';
-import { containerNeeds } from './container-needs.ts';
-import { countOutcomes, mergeOutcomes, parseReport } from './report.ts';
+import { obstacles } from './obstacles.ts';
+import { countOutcomes, hasRun, mergeOutcomes, parseReport } from './report.ts';
 import type { TestOutcome } from './report.ts';
 
 const { values: flags } = parseArgs({
@@ -47,7 +47,7 @@ const out = flags.out ?? join(root, 'bench', 'results', `conformance-${date}.jso
 /** e2e.test's arguments for the tests that are wanted; Ginkgo matches the suite's name and the test's: `^` would never hold. */
 function testArguments(folder: string, kubeconfig: string | undefined): string[] {
   const skips = [
-    ...(flags.all ? [] : containerNeeds.map(({ tests }) => tests.source.replace(/^\^/, ''))),
+    ...(flags.all ? [] : obstacles.map(({ tests }) => tests.source.replace(/^\^/, ''))),
     ...(flags.skip ?? []).toString().split('\n'),
   ];
   const focused = flags.focus === '' ? String.raw`\[Conformance\]` : String.raw`(${flags.focus}).*\[Conformance\]`;
@@ -96,7 +96,7 @@ async function runOnCluster(program: string): Promise<TestOutcome[] | undefined>
 
 function print(outcomes: readonly TestOutcome[]): void {
   for (const { name, outcome, seconds, reason } of outcomes) {
-    if (outcome === 'left' || outcome === 'container') continue;
+    if (!hasRun(outcome)) continue;
     console.log(
       `${outcome.padEnd(7)} ${`${seconds ?? 0} s`.padStart(8)}  ${name}${reason === undefined ? '' : `\n${' '.repeat(18)}${reason}`}`,
     );

@@ -1,8 +1,15 @@
 /**
- * Conformance tests that look at what only a real container can do. The embedded runtime starts no process: these are
- * not run, and some of them would pass there without meaning anything (a simulated probe always succeeds).
+ * Conformance tests that cannot pass, by what stands in the way. They are not run unless it is asked for: most would wait
+ * for minutes, and some would pass without meaning anything (a simulated probe always succeeds).
+ *
+ * - `container`: looks at what only a real container can do. The embedded runtime starts no process.
+ * - `controller`: needs a controller that is not there yet.
+ * - `newer`: of an API that came with the suite's release and is not in 1.36.
  */
-export interface ContainerNeed {
+export type ObstacleKind = 'container' | 'controller' | 'newer';
+
+export interface Obstacle {
+  readonly kind: ObstacleKind;
   /** of whole names; the source, but for `^`, is given to Ginkgo (Go's RE2) */
   readonly tests: RegExp;
   readonly why: string;
@@ -15,7 +22,7 @@ const program = 'needs what the program in the image does';
 const probes = 'needs probes that look at a container';
 const webhook = 'the API server calls a container';
 
-export const containerNeeds: readonly ContainerNeed[] = [
+const inContainers: readonly Omit<Obstacle, 'kind'>[] = [
   { tests: /^\[sig-api-machinery\] AdmissionWebhook /, why: webhook },
   { tests: /^\[sig-api-machinery\] CustomResourceConversionWebhook /, why: webhook },
   { tests: /^\[sig-api-machinery\] Aggregator .*Sample API Server/, why: webhook },
@@ -31,8 +38,6 @@ export const containerNeeds: readonly ContainerNeed[] = [
   { tests: /^\[sig-apps\] Job with successPolicy succeeded(Count|Indexes) rule/, why: program },
 
   { tests: /^\[sig-auth\] ServiceAccounts .*(mount an API token|mount projected|OIDC discovery)/, why: output },
-  { tests: /^\[sig-auth\] .*ClusterTrustBundle.* should (be able|be capable) to /, why: output },
-  { tests: /^\[sig-auth\] Projected PodCertificate /, why: output },
 
   { tests: /^\[sig-cli\] Kubectl client (Guestbook|Update Demo) /, why: network },
   { tests: /^\[sig-cli\] Kubectl (logs|client Kubectl expose) /, why: output },
@@ -65,6 +70,34 @@ export const containerNeeds: readonly ContainerNeed[] = [
   { tests: /^\[sig-storage\] (Downward API volume|EmptyDir volumes|Projected [a-zA-Z]+|Subpath) /, why: output },
 ];
 
-/** Why a test of this name cannot pass without real containers; undefined: it can. */
-export const containerNeed = (name: string): string | undefined =>
-  containerNeeds.find(({ tests }) => tests.test(name))?.why;
+const withoutController: readonly Omit<Obstacle, 'kind'>[] = [
+  { tests: /^\[sig-apps\] StatefulSet /, why: 'no controller of StatefulSets' },
+  { tests: /^\[sig-apps\] (Daemon set|ControllerRevision) /, why: 'no controller of DaemonSets' },
+  { tests: /^\[sig-apps\] Job /, why: 'no controller of Jobs' },
+  { tests: /^\[sig-apps\] CronJob /, why: 'no controller of CronJobs' },
+  { tests: /^\[sig-apps\] DisruptionController /, why: 'no controller of disruption budgets' },
+  { tests: /^\[sig-network\] EndpointSliceMirroring /, why: 'no mirroring of Endpoints' },
+  {
+    tests: /^\[sig-scheduling\] SchedulerPreemption .*(basic preemption|critical pod|condition|running path)/,
+    why: 'no preemption',
+  },
+];
+
+const ofNewerApis: readonly Omit<Obstacle, 'kind'>[] = [
+  { tests: /^\[sig-api-machinery\] StorageVersionMigration /, why: 'storagemigration.k8s.io/v1 is of 1.37' },
+  { tests: /^\[sig-auth\] PodCertificateRequest /, why: 'PodCertificateRequest v1 is of 1.37' },
+  { tests: /^\[sig-auth\] .*\[FeatureGate:ClusterTrustBundle\]/, why: 'ClusterTrustBundle v1 is of 1.37' },
+  { tests: /^\[sig-node\] \[DRA\] .*DeviceTaintRule/, why: 'DeviceTaintRule v1 is of 1.37' },
+];
+
+const as = (kind: ObstacleKind, obstacles: readonly Omit<Obstacle, 'kind'>[]): Obstacle[] =>
+  obstacles.map((obstacle) => ({ kind, ...obstacle }));
+
+export const obstacles: readonly Obstacle[] = [
+  ...as('newer', ofNewerApis),
+  ...as('container', inContainers),
+  ...as('controller', withoutController),
+];
+
+/** What keeps a test of this name from passing; undefined: nothing that is known. */
+export const obstacleOf = (name: string): Obstacle | undefined => obstacles.find(({ tests }) => tests.test(name));
