@@ -213,6 +213,19 @@ void t.test('bad requests', async (t) => {
   }
 });
 
+void t.test('a review has no columns: it is no table', async (t) => {
+  const { admin, stop } = await startTestServer({ etcdClient: new MemoryEtcd().client() });
+  t.teardown(stop);
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
+  const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  t.match(await admin.request('POST', path, { body, headers: { accept: table } }), {
+    status: 406,
+    json: { reason: 'NotAcceptable' },
+  });
+  t.equal((await admin.request('POST', path, { body, headers: { accept: `${table},application/json` } })).status, 201);
+});
+
 void t.test('a store that does not answer', async (t) => {
   const etcd = new MemoryEtcd();
   etcd.down = true;

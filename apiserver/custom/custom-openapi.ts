@@ -1,5 +1,12 @@
 /** What OpenAPI documents say of a custom kind: its schema, with what every object has. */
-import { additionalOf, embedded, intOrString, itemsOf, type SchemaProps } from '../../api/crd/schema-props.ts';
+import {
+  additionalOf,
+  embedded,
+  intOrString,
+  itemsOf,
+  preserve,
+  type SchemaProps,
+} from '../../api/crd/schema-props.ts';
 import type { CustomDocument, ResourceInfo } from '../../api/schema/resources.ts';
 import { fieldDescription } from '../openapi/descriptions.ts';
 import type { Schema } from '../openapi/openapi-types.ts';
@@ -26,18 +33,24 @@ function head(ref: Ref, dialect: Dialect): Record<string, Schema> {
   };
 }
 
-/** OpenAPI v2 knows less: what it has no words for is left open, so that its readers refuse nothing that is right. */
+/**
+ * OpenAPI v2 knows less, and kubectl's reader of it copes with less still (apiextensions-apiserver, ToStructuralOpenAPIV2):
+ * what it has no words for is left open, so that nothing that is right is refused.
+ */
 function withoutV3(schema: SchemaProps): SchemaProps {
-  const { anyOf: _, oneOf: __, allOf: ___, not: ____, default: _____, ...rest } = schema;
-  if (schema.nullable) {
-    const { type: _t, items: _i, properties: _p, additionalProperties: _a, nullable: _n, required: _r, ...open } = rest;
-    return open;
+  const { anyOf: _, oneOf: __, allOf: ___, not: ____, default: _____, nullable, ...rest } = schema;
+  const own: SchemaProps = { ...rest };
+  if (nullable) delete own.type;
+  if (nullable || schema[preserve]) {
+    delete own.items;
+    delete own.properties;
   }
-  if (schema[intOrString]) {
-    const { type: _t, ...open } = rest;
-    return open;
-  }
-  return rest;
+  const isOpen = schema[preserve] && own.type === 'object';
+  if (isOpen || schema[intOrString] || (own.type === 'array' && own.items === undefined)) delete own.type;
+  const required = own.required?.filter((name) => !own.properties?.[name]?.nullable);
+  if (required?.length === 0 || additionalOf(schema)?.nullable) delete own.required;
+  else if (required !== undefined) own.required = required;
+  return own;
 }
 
 function convert(schema: SchemaProps, dialect: Dialect, ref: Ref): Schema {
@@ -65,11 +78,10 @@ export function customSchemas(
   ref: Ref,
 ): { kind: Schema; list: Schema } {
   const { group, version, kind } = info;
-  const own: Schema =
-    document.schema === undefined
-      ? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
-      : convert(document.schema, dialect, ref);
-  own.properties = { ...own.properties, ...head(ref, dialect) };
+  // kubectl takes fields that are not named for unknown ones, even beside those of every object: then none is named
+  const isOpen = document.schema === undefined || (dialect === 'v2' && document.schema[preserve] === true);
+  const own: Schema = isOpen ? { type: 'object' } : convert(document.schema ?? {}, dialect, ref);
+  if (!isOpen) own.properties = { ...own.properties, ...head(ref, dialect) };
   own['x-kubernetes-group-version-kind'] = [{ group, kind, version }];
   const { apiVersion, kind: kindField } = head(ref, dialect);
   const listMeta = ref(`${meta}ListMeta`);

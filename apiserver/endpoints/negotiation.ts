@@ -28,7 +28,7 @@ const transforms: Readonly<Record<string, Form['as']>> = {
 export const jsonForm: Form = { mediaType: 'application/json', as: 'object', pretty: false };
 
 /** The first range of the Accept header that we can answer in, best quality first; undefined: none. */
-export function negotiate(ctx: RequestContext, entry?: ResourceEntry): Form | undefined {
+export function negotiate(ctx: RequestContext, entry?: ResourceEntry, hasTables = true): Form | undefined {
   const pretty = ctx.query.get('pretty');
   for (const range of parseAccept(ctx.headers.accept)) {
     const { as, g, v } = range.parameters;
@@ -41,14 +41,15 @@ export function negotiate(ctx: RequestContext, entry?: ResourceEntry): Form | un
     const transform = transforms[as];
     const known = g === 'meta.k8s.io' && (v === 'v1' || v === 'v1beta1');
     // A Table has no protobuf form.
-    if (transform === undefined || !known || (transform === 'table' && mediaType.endsWith('protobuf'))) continue;
+    if (transform === undefined || !known) continue;
+    if (transform === 'table' && (!hasTables || mediaType.endsWith('protobuf'))) continue;
     return { ...form, as: transform };
   }
   return undefined;
 }
 
-export function formOf(ctx: RequestContext, entry?: ResourceEntry): Form {
-  const form = negotiate(ctx, entry);
+export function formOf(ctx: RequestContext, entry?: ResourceEntry, hasTables = true): Form {
+  const form = negotiate(ctx, entry, hasTables);
   if (form === undefined) throw newNotAcceptable([...mediaTypes]);
   return form;
 }

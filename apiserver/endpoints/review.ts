@@ -8,7 +8,8 @@ import { writeOptions } from './request-options.ts';
 
 /** POST of a review: answered with its status, and forgotten. */
 export async function review(ctx: RequestContext, info: ResourceInfo, endpoint: ReviewEndpoint): Promise<void> {
-  const form = { ...formOf(ctx), as: 'object' as const };
+  // what is not kept has no columns
+  const form = { ...formOf(ctx, undefined, false), as: 'object' as const };
   if (ctx.user === undefined) throw newUnauthorized();
   const object = objectOf(ctx, info, writeOptions(ctx, 'CreateOptions'));
   const answer = await endpoint.create(object, ctx.user, ctx.info.namespace);
