@@ -11,10 +11,11 @@ export function aggregatedRules(role: ClusterRole, all: readonly ClusterRole[]):
   const others = all.filter((other) => nameOf(other) !== nameOf(role)).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   for (const selector of role.aggregationRule.clusterRoleSelectors ?? []) {
     const matcher = matcherOfSelector(selector);
-    for (const { metadata, rules: own = [] } of others) {
+    for (const { metadata, rules: own } of others) {
       if (!matcher.matches(metadata?.labels)) continue;
-      for (const rule of own) if (!rules.some((known) => semanticEqual(known, rule))) rules.push(rule);
+      // a role that was never given rules has null there
+      for (const rule of own ?? []) if (!rules.some((known) => semanticEqual(known, rule))) rules.push(rule);
     }
   }
-  return semanticEqual(rules, role.rules) ? undefined : rules;
+  return semanticEqual(rules, role.rules ?? []) ? undefined : rules;
 }
