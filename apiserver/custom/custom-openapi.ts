@@ -79,8 +79,9 @@ export function customSchemas(
 ): { kind: Schema; list: Schema } {
   const { group, version, kind } = info;
   // kubectl takes fields that are not named for unknown ones, even beside those of every object: then none is named
-  const isOpen = document.schema === undefined || (dialect === 'v2' && document.schema[preserve] === true);
-  const own: Schema = isOpen ? { type: 'object' } : convert(document.schema ?? {}, dialect, ref);
+  const schema = document.schema as SchemaProps | undefined;
+  const isOpen = schema === undefined || (dialect === 'v2' && schema[preserve] === true);
+  const own: Schema = isOpen ? { type: 'object' } : convert(schema, dialect, ref);
   if (!isOpen) own.properties = { ...own.properties, ...head(ref, dialect) };
   own['x-kubernetes-group-version-kind'] = [{ group, kind, version }];
   const { apiVersion, kind: kindField } = head(ref, dialect);

@@ -13,8 +13,9 @@ void t.test(
       metadata: { name: 'rc', namespace: 'default' },
       spec: { replicas: 2, selector: { app: 'web' }, template: template('web:1') },
     });
-    const status = (): ReplicationController['status'] => store.get(replicationControllers, 'default', 'rc').status;
-    await eventually('two pods are ready', () => {
+    const status = (): ReplicationController['status'] =>
+    (store.get(replicationControllers, 'default', 'rc') as ReplicationController).status;
+  await eventually('two pods are ready', () => {
       runPods();
       return status()?.readyReplicas === 2;
     });
