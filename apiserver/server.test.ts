@@ -214,8 +214,9 @@ void t.test('bad requests', async (t) => {
 });
 
 void t.test('a review has no columns: it is no table', async (t) => {
-  const { admin, stop } = await startTestServer({ etcdClient: new MemoryEtcd().client() });
-  t.teardown(stop);
+  const server = await startTestServer({ etcdClient: new MemoryEtcd().client() });
+  t.teardown(() => server.stop());
+  const { admin } = server;
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
   const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
   const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';

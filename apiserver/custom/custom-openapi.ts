@@ -79,7 +79,7 @@ export function customSchemas(
 ): { kind: Schema; list: Schema } {
   const { group, version, kind } = info;
   // kubectl takes fields that are not named for unknown ones, even beside those of every object: then none is named
-  const schema = document.schema as SchemaProps | undefined;
+  const schema: SchemaProps | undefined = document.schema;
   const isOpen = schema === undefined || (dialect === 'v2' && schema[preserve] === true);
   const own: Schema = isOpen ? { type: 'object' } : convert(schema, dialect, ref);
   if (!isOpen) own.properties = { ...own.properties, ...head(ref, dialect) };

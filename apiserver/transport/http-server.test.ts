@@ -21,6 +21,10 @@ async function startServer(ca: TestCa, bodies: number[]): Promise<HttpServer> {
     bodyTimeoutMs,
     handle: async (ctx) => {
       bodies.push(ctx.body.length);
+      if (ctx.info.path === '/stream') {
+        ctx.reply.stream(200, 'text/plain').write(new TextEncoder().encode('begun'));
+        return;
+      }
       const body = ctx.info.path === '/large' ? 'x'.repeat(8 * 1024 * 1024) : '';
       ctx.reply.send(ctx.clientCertificate === undefined ? 401 : 200, 'text/plain', body);
     },
@@ -91,6 +95,14 @@ void t.test('HttpServer', async (t) => {
     t.equal(await http1(identity, 1_000, 10), 'closed');
     t.equal(await http2(identity, 10, false), 'closed');
     t.ok(performance.now() - started >= 2 * bodyTimeoutMs - 50);
+  });
+  await t.test('lets a stream that is asked for without a body go on', async (t) => {
+    const session = connectHttp2(`https://127.0.0.1:${server.port}`, tls(identity));
+    const stream = session.request({ ':path': '/stream' }).on('error', () => {});
+    await once(stream, 'data');
+    await sleep(2 * bodyTimeoutMs);
+    t.notOk(stream.closed);
+    session.destroy();
   });
   await t.test('hands on nothing of a body whose connection breaks', async (t) => {
     bodies.length = 0;

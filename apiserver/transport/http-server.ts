@@ -131,7 +131,8 @@ export class HttpServer {
       this.#answer(request, reply);
       return false;
     }
-    if (raw.complete) return true;
+    // a request over HTTP/2 that has no body does not count as complete before somebody reads it: watches were cut off
+    if (raw.complete || ('stream' in raw && raw.stream.endAfterHeaders)) return true;
     const response = reply.raw as RawResponse & NodeJS.EventEmitter;
     const cancel = systemClock.after(this.#options.bodyTimeoutMs ?? bodyTimeoutMsDefault, () => {
       if ('stream' in raw) raw.stream.close(http2Cancel);

@@ -17,7 +17,7 @@ const spec = (text: string, State: string, failure?: string, type = 'It'): objec
 });
 const reportOf = (...SpecReports: readonly object[]): string => JSON.stringify([{ SpecReports }]);
 
-t.test('parseReport tells what ran from what was filtered out, and why not', async (t) => {
+void t.test('parseReport tells what ran from what was filtered out, and why not', async (t) => {
   const outcomes = parseReport(
     reportOf(
       spec('should delete a job', 'passed'),
@@ -54,13 +54,13 @@ t.test('parseReport tells what ran from what was filtered out, and why not', asy
   });
 });
 
-t.test('parseReport leaves out nodes of the suite and tests that are not of the conformance suite', async (t) => {
+void t.test('parseReport leaves out nodes of the suite and tests that are not of the conformance suite', async (t) => {
   const other = { ...spec('x', 'passed'), LeafNodeText: 'x [Slow]' };
   t.same(parseReport(reportOf(spec('BeforeSuite', 'passed', undefined, 'SynchronizedBeforeSuite'), other)), []);
   t.throws(() => parseReport('{}'), /not a report of Ginkgo/);
 });
 
-t.test('mergeOutcomes keeps what an earlier run says of tests that did not run now', async (t) => {
+void t.test('mergeOutcomes keeps what an earlier run says of tests that did not run now', async (t) => {
   const earlier = [
     { name: 'a', outcome: 'failed' as const },
     { name: 'b', outcome: 'passed' as const },
@@ -74,7 +74,7 @@ t.test('mergeOutcomes keeps what an earlier run says of tests that did not run n
   t.same(mergeOutcomes(earlier, now), [now[0], earlier[1], now[2]]);
 });
 
-t.test('obstacleOf knows which tests cannot pass, and why', async (t) => {
+void t.test('obstacleOf knows which tests cannot pass, and why', async (t) => {
   t.equal(
     obstacleOf('[sig-network] DNS should provide DNS for the cluster [Conformance]')?.why,
     'talks to containers over the network of pods',

@@ -40,6 +40,7 @@ const { values: flags } = parseArgs({
   },
 });
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const date = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
 const out = flags.out ?? join(root, 'bench', 'results', `conformance-${date}.json`);
@@ -69,7 +70,7 @@ function testArguments(folder: string, kubeconfig: string | undefined): string[]
 async function runTests(program: string, kubeconfig: string | undefined): Promise<TestOutcome[] | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'kuorum-conformance-'));
   const log = join(folder, 'log');
-  console.log(`what e2e.test prints: ${log}`);
+  say(`what e2e.test prints: ${log}`);
   const output = openSync(log, 'w');
   const child = spawn(program, testArguments(folder, kubeconfig), { cwd: folder, stdio: ['ignore', output, output] });
   // Ctrl-C reaches e2e.test as well: it writes its report and ends, and then the cluster is taken down
@@ -79,7 +80,7 @@ async function runTests(program: string, kubeconfig: string | undefined): Promis
   process.off('SIGINT', ignore);
   const report = join(folder, 'report.json');
   if (existsSync(report)) return parseReport(readFileSync(report, 'utf8'));
-  console.error(readFileSync(log, 'utf8').slice(-3000));
+  process.stderr.write(readFileSync(log, 'utf8').slice(-3000));
   return undefined;
 }
 
@@ -97,11 +98,11 @@ async function runOnCluster(program: string): Promise<TestOutcome[] | undefined>
 function print(outcomes: readonly TestOutcome[]): void {
   for (const { name, outcome, seconds, reason } of outcomes) {
     if (!hasRun(outcome)) continue;
-    console.log(
+    say(
       `${outcome.padEnd(7)} ${`${seconds ?? 0} s`.padStart(8)}  ${name}${reason === undefined ? '' : `\n${' '.repeat(18)}${reason}`}`,
     );
   }
-  console.log(JSON.stringify(countOutcomes(outcomes)));
+  say(JSON.stringify(countOutcomes(outcomes)));
 }
 
 function write(outcomes: readonly TestOutcome[], program: string): void {
@@ -112,7 +113,7 @@ function write(outcomes: readonly TestOutcome[], program: string): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
   mkdirSync(dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify({ date, suite, commit, counts: countOutcomes(tests), tests }, null, 1)}\n`);
-  console.log(`written: ${out}`);
+  say(`written: ${out}`);
 }
 
 const program = findPeer('e2e.test');

@@ -2,8 +2,7 @@ import t from 'tap';
 import type { ClusterRole } from '../../../api/types/rbac-v1.ts';
 import { aggregatedRules } from './plan.ts';
 
-const role = (name: string, fields: object): ClusterRole =>
-  ({ metadata: { name, labels: { to: 'all' } }, ...fields }) as ClusterRole;
+const role = (name: string, fields: object): ClusterRole => ({ metadata: { name, labels: { to: 'all' } }, ...fields });
 const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { to: 'all' } }] };
 const rule = { verbs: ['get'], apiGroups: [''], resources: ['pods'] };
 

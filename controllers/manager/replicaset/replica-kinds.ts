@@ -20,7 +20,7 @@ export const replicaSetKind: ReplicaKind = {
   ref: replicaSets,
   queue: 'replicaset',
   component: 'replicaset-controller',
-  matcherOf: (owner) => matcherOfSelector((owner as ReplicaSet).spec?.selector),
+  matcherOf: (owner) => matcherOfSelector(owner.spec?.selector),
 };
 
 export const replicationControllerKind: ReplicaKind = {

@@ -14,8 +14,8 @@ void t.test(
       spec: { replicas: 2, selector: { app: 'web' }, template: template('web:1') },
     });
     const status = (): ReplicationController['status'] =>
-    (store.get(replicationControllers, 'default', 'rc') as ReplicationController).status;
-  await eventually('two pods are ready', () => {
+      (store.get(replicationControllers, 'default', 'rc') as ReplicationController).status;
+    await eventually('two pods are ready', () => {
       runPods();
       return status()?.readyReplicas === 2;
     });

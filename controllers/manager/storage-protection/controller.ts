@@ -20,7 +20,7 @@ function protectionOf<T extends KubeObject>(
   context: ControllerContext,
   protection: Protection<T>,
 ): { controller: Controller; recheck: (namespace?: string) => void } {
-  const { ref, finalizer, isUsed } = protection;
+  const { ref, finalizer } = protection;
   const queue = newQueue(context, protection.queue);
   const informer: Informer<T> = context.informers.informer(ref);
   const isLeaving = ({ metadata }: KubeObject): boolean =>
@@ -32,7 +32,7 @@ function protectionOf<T extends KubeObject>(
   const controller = queueController(queue, async (key) => {
     const { namespace, name } = splitKey(key);
     const object = informer.lister.get(name, namespace);
-    if (object === undefined || !isLeaving(object) || (await isUsed(object))) return;
+    if (object === undefined || !isLeaving(object) || (await protection.isUsed(object))) return;
     const finalizers = object.metadata?.finalizers?.filter((each) => each !== finalizer);
     try {
       await context.client.resource(ref).update({ ...object, metadata: { ...object.metadata, finalizers } });
