@@ -17,7 +17,7 @@ import { benchValue, rangeKeys, utf8 } from './calls.ts';
 import { chartOf } from './chart.ts';
 import { etcdBenchmark } from './etcd-benchmark.ts';
 import { cpuSeconds } from './process-usage.ts';
-import { printTable, Results } from './report.ts';
+import { describe, printTable, Results } from './report.ts';
 import { StoreProcesses } from './store-processes.ts';
 import type { Peer, StoreMember } from './store-processes.ts';
 import { scheduling } from './summary.ts';
@@ -80,7 +80,7 @@ async function compareWorkloads(results: Results): Promise<void> {
         const operations = Math.ceil(workload.operations * (flags.quick ? quickShare : 1));
         for (const group of groups) {
           const figures = await measure(group, workload, operations);
-          results.add(workload.name, group.peer, figures);
+          results.add(workload.name, sideOf(group.peer), figures);
           console.log(`round ${round}  ${workload.name}  ${group.peer}  ${describe(figures)}`);
         }
       }
@@ -96,7 +96,7 @@ async function compareBigStores(results: Results): Promise<void> {
     const group = await StoreProcesses.start(target, members, {}, etcd);
     try {
       const figures = await measureBigStore(group, flags.quick ? bigKeysQuick : bigKeys);
-      results.add(bigName, target, figures);
+      results.add(bigName, sideOf(target), figures);
       console.log(`${bigName}  ${target}  ${describe(figures)}`);
     } finally {
       await group.stop();
@@ -104,16 +104,13 @@ async function compareBigStores(results: Results): Promise<void> {
   }
 }
 
-const describe = (figures: Figures): string =>
-  Object.entries(figures)
-    .map(([name, value]) => `${Number(value.toPrecision(4))} ${name}`)
-    .join(', ');
+const sideOf = (peer: Peer): 'kuorum' | 'real' => (peer === 'kuorum' ? peer : 'real');
 
 const results = new Results();
 await compareWorkloads(results);
 await compareBigStores(results);
 const rows = results.rows();
-printTable(rows);
+printTable(rows, 'etcd');
 const date = new Date(systemClock.nowMs()).toISOString();
 const version = execFileSync(etcd, ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? '';
 const machine = `${cpus().length} x ${cpus()[0]?.model ?? ''}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
@@ -131,5 +128,5 @@ const report = {
 mkdirSync('bench/results', { recursive: true });
 const name = `bench/results/store${flags.quick ? '-quick' : ''}-${date.slice(0, 10)}`;
 writeFileSync(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
-writeFileSync(`${name}.svg`, chartOf(rows, `Kuorum and ${version}, ${machine}, ${date.slice(0, 10)}`));
+writeFileSync(`${name}.svg`, chartOf(rows, `Kuorum and ${version}, ${machine}, ${date.slice(0, 10)}`, 'etcd'));
 console.log(`written to ${name}.json and .svg`);

@@ -11,7 +11,7 @@ const decades = 2;
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const colour = { ahead: '#2e7d32', behind: '#c62828', axis: '#777', text: '#222' } as const;
 
-/** How many times better we are than etcd (1: equal), whatever direction is better. */
+/** How many times better we are than the real program (1: equal), whatever direction is better. */
 const advantage = ({ figure, ratio }: Row): number => (higherIsBetter(figure) ? ratio : 1 / ratio);
 
 /** x of an advantage, on a logarithmic axis from 1/100 to 100 */
@@ -25,7 +25,7 @@ function bar(row: Row, i: number): string {
   const times = advantage(row);
   const [from, to] = [place(1), place(times)].sort((a, b) => a - b);
   const fill = times >= 1 ? colour.ahead : colour.behind;
-  const values = `${row.kuorum} / ${row.etcd}${row.goal === '' ? '' : ` · goal ${row.goal}`}`;
+  const values = `${row.kuorum} / ${row.real}${row.goal === '' ? '' : ` · goal ${row.goal}`}`;
   return [
     `<text x="${left - 8}" y="${y + 14}" text-anchor="end">${escaped(`${row.workload}: ${row.figure}`)}</text>`,
     `<rect x="${from!.toFixed(1)}" y="${y + 4}" width="${Math.max(1, to! - from!).toFixed(1)}" height="13" fill="${fill}"/>`,
@@ -33,8 +33,8 @@ function bar(row: Row, i: number): string {
   ].join('\n');
 }
 
-/** A bar a figure: to the right Kuorum is better than etcd, to the left worse; each line of the axis is a factor of ten. */
-export function chartOf(rows: readonly Row[], title: string): string {
+/** A bar a figure: to the right Kuorum is better than the real program, to the left worse; each line of the axis is a factor of ten. */
+export function chartOf(rows: readonly Row[], title: string, name: string): string {
   const shown = rows.filter(({ ratio }) => Number.isFinite(ratio) && ratio > 0);
   const height = top + shown.length * rowHeight + 20;
   const width = left + plotWidth + right + 60;
@@ -47,7 +47,7 @@ export function chartOf(rows: readonly Row[], title: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12" fill="${colour.text}">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="12" y="22" font-size="15">${escaped(title)}</text>`,
-    `<text x="12" y="40">right: Kuorum is better; figures are Kuorum / etcd</text>`,
+    `<text x="12" y="40">right: Kuorum is better; figures are Kuorum / ${escaped(name)}</text>`,
     ...lines,
     ...shown.map(bar),
     '</svg>',

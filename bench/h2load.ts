@@ -27,28 +27,57 @@ interface Part {
   readonly latenciesUs: readonly number[];
 }
 
-const headers = ['-H', 'content-type: application/grpc', '-H', 'te: trailers'];
+/** With a body it is a POST. */
+export interface LoadRequest {
+  readonly url: string;
+  readonly headers: readonly string[];
+  readonly body?: Uint8Array;
+  /** of every answer */
+  readonly status: number;
+}
 
-async function loadPart(url: string, path: string, body: Uint8Array, load: Load, folder: string): Promise<Part> {
+const grpcHeaders = ['content-type: application/grpc', 'te: trailers'];
+
+async function loadPart(request: LoadRequest, load: Load, folder: string): Promise<Part> {
+  const { url, headers, body, status } = request;
   const { connections, streamsPerConnection, calls, rate } = load;
   const bodyFile = join(folder, 'body');
   const log = join(folder, 'log');
-  writeFileSync(bodyFile, body);
+  if (body !== undefined) writeFileSync(bodyFile, body);
   const pace = rate === undefined ? [] : [`--rps=${Math.max(1, Math.round(rate / connections))}`];
   const { stdout } = await run(
     'h2load',
-    ['-n', `${calls}`, '-c', `${connections}`, '-m', `${streamsPerConnection}`, '-d', bodyFile, '--log-file', log]
-      .concat(pace)
-      .concat(headers, `${url}${path}`),
+    ['-n', `${calls}`, '-c', `${connections}`, '-m', `${streamsPerConnection}`, '--log-file', log]
+      .concat(pace, body === undefined ? [] : ['-d', bodyFile])
+      .concat(
+        headers.flatMap((header) => ['-H', header]),
+        url,
+      ),
     { maxBuffer: 16 * 1024 * 1024 },
   );
   const rows = readFileSync(log, 'utf8').trimEnd().split('\n');
   const [first = '', last = ''] = [rows[0], rows.at(-1)];
-  const succeeded = rows.filter((row) => row.split('\t')[1] === '200').length;
-  if (succeeded !== calls) throw new Error(`${path}: ${calls - succeeded} of ${calls} calls failed\n${stdout}`);
+  const succeeded = rows.filter((row) => row.split('\t')[1] === `${status}`).length;
+  if (succeeded !== calls) throw new Error(`${url}: ${calls - succeeded} of ${calls} calls failed\n${stdout}`);
   const [from = 0] = first.split('\t').map(Number);
   const [at = 0, , took = 0] = last.split('\t').map(Number);
   return { seconds: (at + took - from) / 1e6, latenciesUs: rows.map((row) => Number(row.split('\t')[2])) };
+}
+
+function resultOf(parts: readonly Part[]): LoadResult {
+  const seconds = Math.max(...parts.map((part) => part.seconds));
+  const latenciesUs = parts.flatMap((part) => part.latenciesUs).sort((a, b) => a - b);
+  return { perSecond: latenciesUs.length / seconds, latenciesUs };
+}
+
+/** One request again and again, by one h2load. Throws where an answer has another status. */
+export async function loadRequest(request: LoadRequest, load: Load): Promise<LoadResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'kuorum-h2load-'));
+  try {
+    return resultOf([await loadPart(request, load, folder)]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Unary calls by h2load (nghttp2-client), one process for each body. Throws where a call is not answered with status 200. */
@@ -60,14 +89,13 @@ export async function loadByH2load(url: string, call: UnaryCall, load: Load): Pr
     calls: Math.ceil(load.calls / parts),
     ...(load.rate !== undefined && { rate: load.rate / parts }),
   };
+  const request = { url: `${url}${call.path}`, headers: grpcHeaders, status: 200 };
   const folders = Array.from({ length: parts }, () => mkdtempSync(join(tmpdir(), 'kuorum-h2load-')));
   try {
     const results = await Promise.all(
-      folders.map((folder, i) => loadPart(url, call.path, call.bodies[i]!, share, folder)),
+      folders.map((folder, i) => loadPart({ ...request, body: call.bodies[i]! }, share, folder)),
     );
-    const seconds = Math.max(...results.map((result) => result.seconds));
-    const latenciesUs = results.flatMap((result) => result.latenciesUs).sort((a, b) => a - b);
-    return { perSecond: latenciesUs.length / seconds, latenciesUs };
+    return resultOf(results);
   } finally {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }

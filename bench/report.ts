@@ -7,8 +7,9 @@ export interface Row {
   readonly workload: string;
   readonly figure: string;
   readonly kuorum: number;
-  readonly etcd: number;
-  /** ours divided by etcd's */
+  /** the real program's */
+  readonly real: number;
+  /** ours divided by the real program's */
   readonly ratio: number;
   readonly goal: '' | 'met' | 'missed';
 }
@@ -17,33 +18,40 @@ const rounded = (value: number): number => Number(value.toPrecision(value >= 100
 
 /** Figures as they come in, round for round. */
 export class Results {
-  readonly rounds: Record<string, Record<string, { kuorum: number[]; etcd: number[] }>> = {};
+  readonly rounds: Record<string, Record<string, { kuorum: number[]; real: number[] }>> = {};
 
-  add(workload: string, target: 'kuorum' | 'etcd', figures: Figures): void {
+  add(workload: string, target: 'kuorum' | 'real', figures: Figures): void {
     const of = (this.rounds[workload] ??= {});
     for (const [figure, value] of Object.entries(figures)) {
-      (of[figure] ??= { kuorum: [], etcd: [] })[target].push(rounded(value));
+      (of[figure] ??= { kuorum: [], real: [] })[target].push(rounded(value));
     }
   }
 
   rows(): Row[] {
     return Object.entries(this.rounds).flatMap(([workload, figures]) =>
       Object.entries(figures).map(([figure, values]): Row => {
-        const [kuorum, etcd] = [median(values.kuorum), median(values.etcd)];
-        const ratio = Number((kuorum / etcd).toFixed(2));
-        return { workload, figure, kuorum, etcd, ratio, goal: verdict(workload, figure, ratio) };
+        const [kuorum, real] = [median(values.kuorum), median(values.real)];
+        const ratio = Number((kuorum / real).toFixed(2));
+        return { workload, figure, kuorum, real, ratio, goal: verdict(workload, figure, ratio, kuorum) };
       }),
     );
   }
 }
 
-/** For people: one line a figure; `better` says who is ahead, and by how much. */
-export function printTable(rows: readonly Row[]): void {
+export const describe = (figures: Figures): string =>
+  Object.entries(figures)
+    .map(([name, value]) => `${Number(value.toPrecision(4))} ${name}`)
+    .join(', ');
+
+/** For people: one line a figure; `better` says who is ahead, and by how much. `name`: of the real program. */
+export function printTable(rows: readonly Row[], name: string): void {
   console.table(
-    rows.map(({ workload, figure, kuorum, etcd, ratio, goal }) => {
+    rows.map(({ workload, figure, kuorum, real, ratio, goal }) => {
       const ahead = higherIsBetter(figure) ? ratio : 1 / ratio;
-      const better = ahead >= 1 ? `kuorum ${ahead.toFixed(2)} x` : `etcd ${(1 / ahead).toFixed(2)} x`;
-      return { workload, figure, kuorum, etcd, ratio, better, goal };
+      const who = ahead >= 1 ? `kuorum ${ahead.toFixed(2)} x` : `${name} ${(1 / ahead).toFixed(2)} x`;
+      // none of something at both is no ratio
+      const better = Number.isFinite(ahead) ? who : '';
+      return { workload, figure, kuorum, [name]: real, ratio, better, goal };
     }),
   );
 }

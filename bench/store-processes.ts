@@ -89,15 +89,16 @@ export class StoreProcesses {
   }
 
   #spawn(name: string, logFile: string): ChildProcess {
-    const [file, args] =
-      this.#bundleFolder === undefined
-        ? [this.#etcd, []]
-        : [process.execPath, [join(this.#bundleFolder, 'kuorum.cjs'), 'etcd']];
+    const flags = this.#flags.get(name) ?? [];
+    return this.#bundleFolder === undefined
+      ? this.spawn(this.#etcd, flags, logFile)
+      : this.spawn(process.execPath, [join(this.#bundleFolder, 'kuorum.cjs'), 'etcd', ...flags], logFile);
+  }
+
+  /** A process with the environment of the members; whoever starts it ends it. */
+  spawn(file: string, args: readonly string[], logFile: string): ChildProcess {
     const env = { UV_THREADPOOL_SIZE: '8', GRPC_VERBOSITY: 'NONE', ...process.env, ...this.#env };
-    const child = spawn(file, [...args, ...(this.#flags.get(name) ?? [])], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env,
-    });
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
     child.stderr?.pipe(createWriteStream(logFile, { flags: 'a' }));
     return child;
   }
