@@ -1,3 +1,4 @@
+import type { KubeletClientSettings } from './kubelet/kubelet-connections.ts';
 import type { PluginChoice } from './admission/plugins.ts';
 import type { PodSecurityConfiguration } from './admission/pod-security.ts';
 import type { Log } from '../base/log.ts';
@@ -45,6 +46,8 @@ export interface ApiServerOptions {
   readonly requestHeader?: RequestHeaderSettings;
   /** shown to extension API servers, which then believe who asks */
   readonly proxyClient?: { readonly cert: string; readonly key: string };
+  /** how kubelets are reached, for logs and the like; default: without a certificate, at the address they tell */
+  readonly kubeletClient?: KubeletClientSettings;
   /** default: health and version for everybody, all else with credentials only */
   readonly anonymous?: AnonymousSettings;
   /** default 10.96.0.0/16 */

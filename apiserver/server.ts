@@ -3,6 +3,7 @@ import { createLog, type Log } from '../base/log.ts';
 import type { Aggregator } from './aggregation/aggregator.ts';
 import { authenticationConfigMapHook } from './aggregation/authentication-config-map.ts';
 import { createAggregator } from './aggregation/create-aggregator.ts';
+import { KubeletConnections } from './kubelet/kubelet-connections.ts';
 import { AdmissionChain } from './admission/admission.ts';
 import { chosenPlugins } from './admission/plugins.ts';
 import { WebhookMetrics } from './admission/webhook/webhook-metrics.ts';
@@ -174,6 +175,7 @@ function createServices(foundation: Foundation): EndpointServices {
       ),
       ...auth.admission,
     ]),
+    kubelets: new KubeletConnections(options.kubeletClient ?? {}, objects),
     ...(options.watchSecondsMin !== undefined && { watchSecondsMin: options.watchSecondsMin }),
     ...(options.eventTtlSeconds !== undefined && { eventTtlSeconds: options.eventTtlSeconds }),
     ...(options.serviceAccounts?.signingKey !== undefined &&
@@ -338,6 +340,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     const leave = Promise.race([presence.stop(), sleep(graceMs)]);
     await Promise.all([server.close(graceMs), leave.catch(() => {}), started, definitions.stop(), aggregator.stop()]);
     storages.stop();
+    await services.kubelets?.close();
     await options.audit?.sink.close();
     await disconnect();
   };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { KubeletConnections } from '../kubelet/kubelet-connections.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { KubeObject, Printer, RequestContext, ResourceVerb } from '../pipeline.ts';
 import type { Allocator, AllocatorName, ResourceEntry } from '../registry/resource-entry.ts';
@@ -34,6 +35,8 @@ export interface EndpointServices {
     account: string,
     warn: (text: string) => void,
   ) => Promise<KubeObject>;
+  /** the way to the nodes; absent in tests of what does not need it */
+  readonly kubelets?: KubeletConnections;
   /** watches end after a time between this and twice as long, where it is not the usual one */
   readonly watchSecondsMin?: number;
   /** of events, where it is not the usual one */

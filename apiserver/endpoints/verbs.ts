@@ -15,6 +15,7 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { groupResourceOf, type VerbHandler } from './resource-request.ts';
+import { podLog } from '../kubelet/pod-log.ts';
 import { scale } from './scale.ts';
 import { requestToken } from './token-request.ts';
 import { update } from './update.ts';
@@ -41,6 +42,7 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   'pods/eviction': { create: evict },
   'pods/ephemeralcontainers': { get, update, patch },
   'pods/resize': { get, update, patch },
+  'pods/log': { get: podLog },
   'namespaces/finalize': { update },
   'certificatesigningrequests/approval': { get, update, patch },
   'serviceaccounts/token': { create: requestToken },
@@ -50,7 +52,6 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
 const unsupported: ReadonlySet<string> = new Set([
   'pods/attach',
   'pods/exec',
-  'pods/log',
   'pods/portforward',
   'pods/proxy',
   'services/proxy',

@@ -158,6 +158,19 @@ const authorization: readonly TableFlag[] = [
   time('authorization-webhook-cache-unauthorized-ttl', '30s', 'what it does not'),
 ];
 
+const kubelets: readonly TableFlag[] = [
+  file('kubelet-client-certificate', 'who it is to kubelets, for logs and the like'),
+  file('kubelet-client-key', 'its key'),
+  file('kubelet-certificate-authority', "signs kubelets' certificates (default those are not looked at)"),
+  list(
+    'kubelet-preferred-address-types',
+    'which of the addresses of a node is taken',
+    'Hostname,InternalDNS,InternalIP,ExternalDNS,ExternalIP',
+  ),
+  count('kubelet-port', 10250, 'of nodes that do not tell theirs', 1),
+  time('kubelet-timeout', '5s', 'to reach a kubelet', 1),
+];
+
 const misc: readonly TableFlag[] = [
   { name: 'service-cluster-ip-range', type: 'text', fallback: '10.96.0.0/16', text: 'addresses of Services' },
   { name: 'service-node-port-range', type: 'text', fallback: '30000-32767', text: 'node ports of Services' },
@@ -178,6 +191,7 @@ export const apiserverFlagGroups: readonly FlagGroup[] = [
   { title: 'Authentication', flags: authentication },
   { title: 'Authorization', flags: authorization },
   { title: 'Admission', flags: admission },
+  { title: 'Kubelets', flags: kubelets },
   { title: 'Misc', flags: misc },
   { title: 'Logs', flags: logs },
 ];

@@ -92,10 +92,6 @@ const missing: readonly ForeignFlag[] = [
   ...named('boolean', 'shutdown-send-retry-after', notYet, off),
   ...named('list', 'admission-control', 'use --enable-admission-plugins and --disable-admission-plugins', empty),
   ...named('boolean', 'allow-privileged', notYet),
-  ...named('text', 'kubelet-certificate-authority kubelet-client-certificate kubelet-client-key', notYet),
-  ...named('list', 'kubelet-preferred-address-types', notYet),
-  ...named('duration', 'kubelet-timeout', notYet),
-  ...named('number', 'kubelet-port', notYet),
 ];
 
 export const foreignFlags: readonly ForeignFlag[] = [...accepted, ...refused, ...missing];

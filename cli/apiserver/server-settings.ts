@@ -100,6 +100,21 @@ function directivesFrom(directives: readonly string[]): string | undefined {
   return directives.length === 0 ? undefined : directives.join('; ');
 }
 
+function kubeletClientFrom(values: FlagValues): ApiServerOptions['kubeletClient'] {
+  const [cert, key] = ['kubelet-client-certificate', 'kubelet-client-key'].map((flag) => optionalPem(values, flag));
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new CliError('--kubelet-client-certificate and --kubelet-client-key go together');
+  }
+  return {
+    cert,
+    key,
+    ca: optionalPem(values, 'kubelet-certificate-authority'),
+    preferredAddressTypes: values.list('kubelet-preferred-address-types'),
+    port: values.number('kubelet-port'),
+    timeoutMs: values.number('kubelet-timeout'),
+  };
+}
+
 const goawayChanceMax = 0.02;
 
 function goawayChanceFrom(text: string): number {
@@ -163,6 +178,7 @@ export function serverSettings(
     proxyClient: proxyClientFrom(values),
     externalHostname: values.optional('external-hostname'),
     strictTransportSecurity: directivesFrom(values.list('strict-transport-security-directives')),
+    kubeletClient: kubeletClientFrom(values),
     limits: {
       readsMax: values.number('max-requests-inflight'),
       changesMax: values.number('max-mutating-requests-inflight'),

@@ -45,6 +45,16 @@ export const kubeletFlags: readonly Flag[] = [
   kubeconfigFlag,
   { name: 'hostname-override', type: 'text', text: "the node's name (default the host's)" },
   { name: 'node-ip', type: 'text', fallback: '127.0.0.1', text: "the node's address" },
+  { name: 'address', type: 'text', fallback: '127.0.0.1', text: 'where its HTTPS server listens' },
+  {
+    name: 'port',
+    type: 'number',
+    fallback: '10250',
+    text: "the server's port, for logs and the like; 0: any free one",
+  },
+  { name: 'tls-cert-file', type: 'text', text: "the server's certificate (default one of its own making)" },
+  { name: 'tls-private-key-file', type: 'text', text: 'its key' },
+  { name: 'client-ca-file', type: 'text', text: 'signs the certificates of who may ask it; without it nobody may' },
   { name: 'node-labels', type: 'list', text: 'key=value,... set when the node registers' },
   { name: 'root-dir', type: 'text', fallback: '/var/lib/kubelet', text: 'volumes, logs, state' },
   {

@@ -6,6 +6,7 @@ import { CliError, messageOf } from '../cli-error.ts';
 import type { Layout, NodePlace } from '../cluster/layout.ts';
 import { loadState } from '../cluster/state.ts';
 import { installClockFault } from '../faults/clock-fault.ts';
+import type { KubeletServerSettings } from '../../node/kubelet/server/kubelet-server.ts';
 import { readPair } from '../pki/cluster-pki.ts';
 import { dieLoudly, liveUntilSignal } from './process-life.ts';
 import type { Part } from './process-life.ts';
@@ -33,6 +34,13 @@ function folderGuard(layout: Layout): Part {
   return { name: 'folder', failed, stop: () => Promise.resolve(cancel()) };
 }
 
+/** Any free port, which the node's status tells. undefined: the cluster is of a time before there was one. */
+function kubeletServerOf(layout: Layout, { name }: NodePlace): KubeletServerSettings | undefined {
+  if (!existsSync(join(layout.pkiDir, `${name}-server.crt`))) return undefined;
+  const clientCa = readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8');
+  return { port: 0, ...readPair(layout.pkiDir, `${name}-server`), clientCa };
+}
+
 async function runNode(layout: Layout, node: NodePlace): Promise<void> {
   const log = createLog(node.name);
   dieLoudly(log);
@@ -53,6 +61,7 @@ async function runNode(layout: Layout, node: NodePlace): Promise<void> {
     runtimeEndpoint: runtimeEndpoint(runtimeFor(layout, node)),
     dataDir: node.dir,
     podCidr: node.podCidr,
+    server: kubeletServerOf(layout, node),
     log,
   });
   const parts = [

@@ -116,6 +116,18 @@ function frontProxyOf(layout: Layout): Pick<ApiServerOptions, 'requestHeader' | 
   };
 }
 
+/** undefined: the cluster is of a time before kubelets had a port. */
+function kubeletClientOf(layout: Layout): Pick<ApiServerOptions, 'kubeletClient'> {
+  if (!existsSync(join(layout.pkiDir, 'apiserver-kubelet-client.crt'))) return {};
+  return {
+    kubeletClient: {
+      ...readPair(layout.pkiDir, 'apiserver-kubelet-client'),
+      ca: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
+      preferredAddressTypes: ['InternalIP', 'ExternalIP', 'Hostname'],
+    },
+  };
+}
+
 /** A whole replica in this process: store member, API server, controllers, scheduler; they talk over loopback. */
 export async function startReplica(layout: Layout, replica: ReplicaPlace, log: Log): Promise<Part[]> {
   const starting = startMember(layout, replica, log);
@@ -131,6 +143,7 @@ export async function startReplica(layout: Layout, replica: ReplicaPlace, log: L
     tls: readPair(layout.pkiDir, 'apiserver'),
     clientCa: readFileSync(join(layout.pkiDir, 'ca.crt'), 'utf8'),
     ...frontProxyOf(layout),
+    ...kubeletClientOf(layout),
     serviceClusterIpRange: layout.config.network.serviceCidr,
     serviceAccounts: { signingKey: readFileSync(join(layout.pkiDir, 'sa.key'), 'utf8'), extends: true },
     log: log.child({ part: 'apiserver' }),

@@ -61,7 +61,23 @@ function leavesOf({ config, replicas, nodes }: Layout): Record<string, Leaf> {
         { ca: 'etcd-ca', subject: { commonName: name, names: loopback, usages: ['client', 'server'] } },
       ]),
     ),
+    // as kubeadm had it; kubelets then need not ask an API server whether an API server may
+    'apiserver-kubelet-client': client('kube-apiserver-kubelet-client', 'system:masters'),
     ...Object.fromEntries(nodes.map(({ name }) => [name, client(`system:node:${name}`, 'system:nodes')])),
+    ...Object.fromEntries(
+      nodes.map(({ name }): [string, Leaf] => [
+        `${name}-server`,
+        {
+          ca: 'ca',
+          subject: {
+            commonName: `system:node:${name}`,
+            organizations: ['system:nodes'],
+            names: [...loopback, name],
+            usages: ['server'],
+          },
+        },
+      ]),
+    ),
   };
 }
 

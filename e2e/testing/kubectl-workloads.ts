@@ -103,7 +103,7 @@ export const podSteps: readonly Step[] = [
   ['kubectl events --for pod/solo', /Scheduled +Pod\/solo +Successfully assigned/],
   ["kubectl get pods --field-selector status.phase=Running,spec.nodeName!='' -o name", /^pod\/solo$/],
   ['kubectl expose pod solo --port=80', /service\/solo exposed/],
-  { line: 'kubectl logs solo', fails: /pods\/log is not supported by this server yet/ },
+  ['kubectl logs solo', /this container is simulated, no process runs/],
   { line: 'kubectl exec solo -- ls', fails: /pods\/exec is not supported by this server yet/ },
   { line: 'kubectl port-forward pod/solo 18080:80', fails: /pods\/portforward is not supported by this server yet/ },
   { line: 'kubectl cp /etc/hostname solo:/tmp/x', fails: /pods\/exec is not supported by this server yet/ },

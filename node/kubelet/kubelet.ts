@@ -28,6 +28,8 @@ import { realProbeRunner, simulatedProbeRunner } from './probe-runner.ts';
 import { connectRuntime } from './runtime-connection.ts';
 import type { RuntimeConnection, RuntimeEndpoint } from './runtime-connection.ts';
 import { runtimeHealth } from './runtime-health.ts';
+import { KubeletServer } from './server/kubelet-server.ts';
+import type { KubeletServerSettings } from './server/kubelet-server.ts';
 import type { RuntimeHealth } from './runtime-health.ts';
 
 export interface KubeletOptions {
@@ -43,6 +45,8 @@ export interface KubeletOptions {
   readonly podCidr?: string;
   /** in place of the machine's, by resource name */
   readonly capacity?: Readonly<Record<string, string>>;
+  /** the port for logs and the like; absent: there is none */
+  readonly server?: KubeletServerSettings;
   readonly clusterDns?: readonly string[];
   readonly clusterDomain?: string;
   /** default 10 s; the status is written when it changed, and each five minutes */
@@ -64,6 +68,8 @@ export interface Kubelet {
   readonly runtimeVersion: string;
   /** where the runtime listens, for crictl and the like */
   readonly runtimeEndpoint: string;
+  /** of its HTTPS server; 0: it has none */
+  readonly port: number;
   /** Pods go on in a runtime of their own; the embedded one holds them still until the next start. */
   stop(): Promise<void>;
 }
@@ -84,7 +90,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const runtime = await connectRuntime({ ...options, clock, log });
   const health = await runtimeHealth(runtime.cri);
   const kubelet = new NodeKubelet(options, { clock, log, dataDir, machine, runtime, health });
-  await kubelet.start();
+  await kubelet.start().catch((error: unknown) => runtime.close().then(() => Promise.reject(error as Error)));
   return kubelet;
 }
 
@@ -112,6 +118,7 @@ class NodeKubelet implements Kubelet {
   readonly #workers: PodWorkers;
   readonly #lifecycle: PodLifecycleEvents;
   readonly #agent: NodeAgent;
+  readonly #server: KubeletServer | undefined;
   #setRegistered: () => void = () => {};
   #health: RuntimeHealth;
   #podCidr: string | undefined;
@@ -144,6 +151,7 @@ class NodeKubelet implements Kubelet {
       changed: (uid) => this.#changedInRuntime(uid),
       relistMs: options.relistMs ?? relistMsDefault,
     });
+    this.#server = this.#makeServer();
     this.#agent = new NodeAgent({
       client,
       clock,
@@ -163,8 +171,13 @@ class NodeKubelet implements Kubelet {
     return this.#surroundings.runtime.cri.endpoint;
   }
 
+  get port(): number {
+    return this.#server?.port ?? 0;
+  }
+
   async start(): Promise<void> {
     const { clock, log } = this.#surroundings;
+    await this.#server?.listen();
     this.#pods.addHandlers({
       added: (pod) => this.#workers.set(pod),
       updated: (before, pod) => {
@@ -197,6 +210,7 @@ class NodeKubelet implements Kubelet {
     this.#cancelHealth();
     this.#cancelRefresh();
     this.#actions.close();
+    await this.#server?.close();
     await Promise.all([this.#agent.stop(), this.#factory.stop()]);
     await Promise.all([this.#workers.stop(), this.#lifecycle.stop()]);
     this.#probes.stop(); // after the workers: they begin to watch
@@ -267,6 +281,7 @@ class NodeKubelet implements Kubelet {
     return {
       name: nodeName,
       ip: nodeIp,
+      port: this.port,
       labels,
       podCidr,
       capacity: this.#capacity,
@@ -276,6 +291,22 @@ class NodeKubelet implements Kubelet {
       images: this.#health.images,
       nowMs: clock.nowMs(),
     };
+  }
+
+  #makeServer(): KubeletServer | undefined {
+    const { client, nodeName, server } = this.#options;
+    if (server === undefined) return undefined;
+    const { clock, log, runtime } = this.#surroundings;
+    return new KubeletServer({
+      ...server,
+      client,
+      clock,
+      log,
+      nodeName,
+      cri: runtime.cri,
+      podNamed: (namespace, name) => this.#pods.lister.get(name, namespace),
+      pods: () => this.#pods.lister.list(),
+    });
   }
 
   #makeProbes(): ProbeManager {

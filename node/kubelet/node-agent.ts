@@ -35,6 +35,7 @@ const substanceOf = (status: NodeStatus | undefined): string =>
     status?.capacity,
     status?.allocatable,
     status?.addresses,
+    status?.daemonEndpoints,
     status?.nodeInfo,
     status?.images ?? [],
     status?.conditions?.map(({ type, status: value, reason, message }) => [type, value, reason, message]),

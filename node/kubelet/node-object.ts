@@ -7,6 +7,8 @@ export const kubeletVersion = 'v1.36.0+kuorum';
 export interface NodeInput {
   readonly name: string;
   readonly ip: string;
+  /** of the kubelet; 0: it has none */
+  readonly port?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly podCidr: string | undefined;
   readonly capacity: Readonly<Record<string, string>>;
@@ -52,7 +54,7 @@ function conditionsOf({ notReady, nowMs }: NodeInput, before: readonly NodeCondi
 }
 
 export function nodeStatus(input: NodeInput, before: NodeStatus = {}): NodeStatus {
-  const { machine, ip, name, capacity, runtimeVersion } = input;
+  const { machine, ip, port = 0, name, capacity, runtimeVersion } = input;
   const addresses: NodeAddress[] = [
     { type: 'InternalIP', address: ip },
     { type: 'Hostname', address: name },
@@ -62,6 +64,7 @@ export function nodeStatus(input: NodeInput, before: NodeStatus = {}): NodeStatu
     allocatable: { ...capacity },
     conditions: conditionsOf(input, before.conditions ?? []),
     addresses,
+    ...(port > 0 && { daemonEndpoints: { kubeletEndpoint: { Port: port } } }),
     images: [...input.images],
     nodeInfo: {
       machineID: machine.machineId,

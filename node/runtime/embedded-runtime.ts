@@ -60,6 +60,8 @@ export interface EmbeddedRuntimeOptions {
   readonly log: Log;
 }
 
+/** in the log of what is not known to print anything, so that nobody waits for more */
+const simulationNotice = 'kuorum-embedded: this container is simulated, no process runs';
 /** setTimeout fires at once for longer delays */
 const delayMsMax = 2 ** 31 - 1;
 export const containersMax = 10_000;
@@ -281,7 +283,11 @@ export class EmbeddedRuntime {
     const { config } = container;
     const annotations = { ...this.sandboxes.get(container.sandboxId)?.config.annotations, ...config.annotations };
     const argv = [...(config.command ?? []), ...(config.args ?? [])];
-    return simulatedProcess(argv, simulationOf(annotations, config.metadata.name));
+    const process = simulatedProcess(argv, simulationOf(annotations, config.metadata.name));
+    if (process.lines.length > 0) return process;
+    const what =
+      argv.length > 0 ? argv.join(' ') : `the entry point of ${config.image.userSpecifiedImage || config.image.image}`;
+    return { ...process, lines: [{ atMs: 0, text: `${simulationNotice}: ${what}` }] };
   }
 
   /** Does what is due for a running container, and sets a timer for what comes next. */
