@@ -7,7 +7,8 @@
  * A stage answers with `ctx.reply`, or throws a StatusError (api/meta/status.ts), which server.ts turns into a Status
  * body in the client's format.
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate } from 'node:tls';
 import type { ResourceInfo } from '../api/schema/resources.ts';
 import type { ObjectMeta, Table } from '../api/types/meta-v1.ts';
@@ -85,6 +86,12 @@ export interface AuditTrail {
   impersonates(user: User): void;
 }
 
+/** A connection whose client wants to speak something else than HTTP. */
+export interface UpgradeOffer {
+  /** From now on the connection is the caller's: nothing is answered any more. */
+  take(): { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer };
+}
+
 export interface RequestContext {
   readonly info: RequestInfo;
   /** upper case */
@@ -102,6 +109,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly signal: AbortSignal;
   readonly reply: Reply;
+  /** where the client asks for an upgrade; who does not take it answers as usual */
+  readonly upgrade?: UpgradeOffer;
   /** path and query as they came */
   readonly uri?: string;
   /** set by the authentication stage */

@@ -32,9 +32,9 @@ service RuntimeService {
   rpc GetContainerEvents(GetEventsRequest) returns (stream ContainerEventResponse);
 
   rpc ExecSync(ExecSyncRequest) returns (ExecSyncResponse);
-  rpc Exec(Unsupported) returns (Unsupported);
-  rpc Attach(Unsupported) returns (Unsupported);
-  rpc PortForward(Unsupported) returns (Unsupported);
+  rpc Exec(ExecRequest) returns (StreamingResponse);
+  rpc Attach(AttachRequest) returns (StreamingResponse);
+  rpc PortForward(PortForwardRequest) returns (StreamingResponse);
 
   rpc ContainerStats(ContainerStatsRequest) returns (ContainerStatsResponse);
   rpc ListContainerStats(ListContainerStatsRequest) returns (ListContainerStatsResponse);
@@ -322,6 +322,12 @@ message ContainerEventResponse {
   repeated ContainerStatus containers_statuses = 5;
 }
 
+message ExecRequest {
+  string container_id = 1; repeated string cmd = 2; bool tty = 3; bool stdin = 4; bool stdout = 5; bool stderr = 6;
+}
+message AttachRequest { string container_id = 1; bool stdin = 2; bool tty = 3; bool stdout = 4; bool stderr = 5; }
+message PortForwardRequest { string pod_sandbox_id = 1; repeated int32 port = 2; }
+message StreamingResponse { string url = 1; }
 message ExecSyncRequest { string container_id = 1; repeated string cmd = 2; int64 timeout = 3; }
 message ExecSyncResponse { bytes stdout = 1; bytes stderr = 2; int32 exit_code = 3; }
 

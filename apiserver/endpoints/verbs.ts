@@ -15,6 +15,7 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch } from './patch.ts';
 import { groupResourceOf, type VerbHandler } from './resource-request.ts';
+import { podAttach, podExec, podPortForward } from '../kubelet/pod-streams.ts';
 import { podLog } from '../kubelet/pod-log.ts';
 import { scale } from './scale.ts';
 import { requestToken } from './token-request.ts';
@@ -43,6 +44,9 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   'pods/ephemeralcontainers': { get, update, patch },
   'pods/resize': { get, update, patch },
   'pods/log': { get: podLog },
+  'pods/exec': { get: podExec, create: podExec },
+  'pods/attach': { get: podAttach, create: podAttach },
+  'pods/portforward': { get: podPortForward, create: podPortForward },
   'namespaces/finalize': { update },
   'certificatesigningrequests/approval': { get, update, patch },
   'serviceaccounts/token': { create: requestToken },
@@ -50,9 +54,6 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
 
 /** Known to Kubernetes and not to us yet. */
 const unsupported: ReadonlySet<string> = new Set([
-  'pods/attach',
-  'pods/exec',
-  'pods/portforward',
   'pods/proxy',
   'services/proxy',
   'nodes/proxy',

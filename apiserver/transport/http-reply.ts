@@ -38,6 +38,12 @@ export class HttpReply implements Reply {
     (this.#observers ??= []).push(onAnswer);
   }
 
+  /** The connection speaks something else from now on. */
+  switchedProtocols(): void {
+    for (const observer of this.#observers ?? []) observer(101, '', undefined);
+    this.code = 101;
+  }
+
   header(name: string, value: string): void {
     this.#headers[name] = value;
   }

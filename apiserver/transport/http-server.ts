@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { constants as http2Constants, type Http2ServerRequest, type Http2Session } from 'node:http2';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -7,7 +8,7 @@ import type { Log } from '../../base/log.ts';
 import { sleep, systemClock } from '../../base/clock.ts';
 import { systemRandom } from '../../base/random.ts';
 import { newBadRequest, newRequestEntityTooLarge } from '../../api/meta/status.ts';
-import type { ReplyStream, RequestContext } from '../pipeline.ts';
+import type { ReplyStream, RequestContext, UpgradeOffer } from '../pipeline.ts';
 import { HttpReply, type RawResponse } from './http-reply.ts';
 import { CertificateRenewal } from './certificate-renewal.ts';
 import { parseRequestInfo } from './request-info.ts';
@@ -92,6 +93,9 @@ export class HttpServer {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
     });
+    app.server.on('upgrade', (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
+      this.#answerUpgrade(request, socket, head),
+    );
     this.#app = app as unknown as FastifyInstance;
     this.#renewal = new CertificateRenewal(app.server, options.tls, options.authorities, options.log);
   }
@@ -151,6 +155,24 @@ export class HttpServer {
     if ('stream' in raw && (raw.stream.aborted || raw.stream.rstCode !== http2Constants.NGHTTP2_NO_ERROR)) return;
     const { ctx, http, error } = this.#contextOf(request, reply.raw);
     if (error === undefined) void this.#options.handle(ctx, http);
+    else this.#options.refuse(ctx, error);
+  }
+
+  /** Node hands over the connection unread: whoever answers may take it, and else it gets an answer of HTTP. */
+  #answerUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => response.emit('close'));
+    response.once('finish', () => socket.end());
+    const { ctx, http, error } = this.#contextOf({ raw: request, body: undefined } as FastifyRequest, response);
+    const take = (): ReturnType<UpgradeOffer['take']> => {
+      response.detachSocket(socket);
+      http.switchedProtocols();
+      return { request, socket, head };
+    };
+    if (error === undefined) void this.#options.handle({ ...ctx, upgrade: { take } }, http);
     else this.#options.refuse(ctx, error);
   }
 

@@ -104,9 +104,9 @@ export const podSteps: readonly Step[] = [
   ["kubectl get pods --field-selector status.phase=Running,spec.nodeName!='' -o name", /^pod\/solo$/],
   ['kubectl expose pod solo --port=80', /service\/solo exposed/],
   ['kubectl logs solo', /this container is simulated, no process runs/],
-  { line: 'kubectl exec solo -- ls', fails: /pods\/exec is not supported by this server yet/ },
-  { line: 'kubectl port-forward pod/solo 18080:80', fails: /pods\/portforward is not supported by this server yet/ },
-  { line: 'kubectl cp /etc/hostname solo:/tmp/x', fails: /pods\/exec is not supported by this server yet/ },
+  { line: 'kubectl exec solo -- ls', fails: /exec is not supported, as the embedded runtime simulates containers/ },
+  { line: 'kubectl port-forward pod/solo 18080:80', fails: /port-forward is not supported, as the embedded runtime/ },
+  { line: 'kubectl cp /etc/hostname solo:/tmp/x', fails: /exec is not supported, as the embedded runtime/ },
   { line: 'kubectl top pod', fails: /Metrics API not available/ },
   {
     line: `kubectl patch pod solo -p '{"spec":{"nodeName":"x"}}'`,

@@ -35,7 +35,11 @@ export interface OneNode {
   run(name: string, spec: Partial<PodSpec>): Promise<Pod>;
   untilPhase(name: string, phase: string): Promise<void>;
   untilRestarted(name: string): Promise<void>;
-  readonly kubectl: (args: readonly string[], input?: string) => Promise<Outcome>;
+  readonly kubectl: (
+    args: readonly string[],
+    input?: string,
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<Outcome>;
 }
 
 /** An API server with its store in memory, and one node; pods name it themselves, no scheduler or controller runs. */
@@ -110,7 +114,7 @@ export async function startOneNode(test: Test, runtimeEndpoint: RuntimeEndpoint 
         const { status } = await admin.resource(pods).get(name, 'default');
         return (status?.containerStatuses?.[0]?.restartCount ?? 0) > 0;
       }),
-    kubectl: (args, input) => kubectl(kubeconfig, dataDir, args, input),
+    kubectl: (args, input, env) => kubectl(args, { input, env: { ...env, HOME: dataDir, KUBECONFIG: kubeconfig } }),
   };
 }
 
@@ -142,9 +146,14 @@ async function writeKubeconfig(dir: string, server: string, ca: KeyPair, { cert,
   return path;
 }
 
-function kubectl(kubeconfig: string, home: string, args: readonly string[], input = ''): Promise<Outcome> {
+interface Command {
+  readonly input?: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function kubectl(args: readonly string[], { input = '', env }: Command): Promise<Outcome> {
   return new Promise((resolve) => {
-    const options = { env: { ...process.env, HOME: home, KUBECONFIG: kubeconfig }, timeout: commandTimeoutMs };
+    const options = { env: { ...process.env, ...env }, timeout: commandTimeoutMs };
     const child = execFile('kubectl', [...args], options, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
     });

@@ -262,6 +262,12 @@ export interface CriMethods {
   RemoveContainer: [{ containerId: string }, Empty];
   ContainerStatus: [{ containerId: string; verbose?: boolean }, { status: ContainerStatus; info?: StringMap }];
   ListContainers: [{ filter?: ContainerFilter }, { containers: CriContainer[] }];
+  Exec: [
+    { containerId: string; cmd: string[]; tty: boolean; stdin: boolean; stdout: boolean; stderr: boolean },
+    { url: string },
+  ];
+  Attach: [{ containerId: string; tty: boolean; stdin: boolean; stdout: boolean; stderr: boolean }, { url: string }];
+  PortForward: [{ podSandboxId: string; port: number[] }, { url: string }];
   ExecSync: [{ containerId: string; cmd: string[]; timeout: number }, ExecSyncResponse];
   ContainerStats: [{ containerId: string }, { stats: ContainerStats }];
   ListContainerStats: [{ filter?: Omit<ContainerFilter, 'state'> }, { stats: ContainerStats[] }];

@@ -191,8 +191,23 @@ async function streamEvents(runtime: EmbeddedRuntime, stream: ServerStream<unkno
   }
 }
 
-const unsupported = (method: CriMethod): GrpcError =>
-  new GrpcError(grpcCode.unimplemented, `${method.name} is not supported by the embedded runtime`);
+/** what people ask for by these names */
+const streamed: Readonly<Record<string, string>> = {
+  Exec: 'exec',
+  ExecSync: 'exec',
+  Attach: 'attach',
+  PortForward: 'port-forward',
+};
+
+function unsupported({ name }: CriMethod): GrpcError {
+  const what = streamed[name];
+  const why =
+    what === undefined
+      ? `${name} is not supported by the embedded runtime`
+      : // no colon: clients of SPDY try to read what they are told as YAML
+        `${what} is not supported, as the embedded runtime simulates containers and runs nothing`;
+  return new GrpcError(grpcCode.unimplemented, why);
+}
 
 /** Both services of runtime.v1. Methods without a handler answer Unimplemented. */
 export function criServices(runtime: EmbeddedRuntime): Method[] {

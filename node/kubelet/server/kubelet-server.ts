@@ -1,6 +1,7 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Pod } from '../../../api/types/core-v1.ts';
 import type { Clock } from '../../../base/clock.ts';
@@ -11,6 +12,7 @@ import type { CriClient } from '../../cri/client.ts';
 import { AccessReviews } from './access-review.ts';
 import type { Caller } from './access-review.ts';
 import { containerLogs } from './container-logs.ts';
+import { responseOn, stream, streamOpeners } from './streaming.ts';
 
 export interface KubeletServerSettings {
   /** where it listens; default 127.0.0.1 */
@@ -42,6 +44,11 @@ export interface KubeletRequest {
   /** the path, in parts, decoded */
   readonly parts: readonly string[];
   readonly query: URLSearchParams;
+}
+
+interface Upgrade {
+  readonly socket: Socket;
+  readonly head: Buffer;
 }
 
 type Handler = (request: KubeletRequest) => void | Promise<void>;
@@ -100,6 +107,9 @@ export class KubeletServer {
       },
       (request, response) => void this.#answer(request, response),
     );
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      void this.#answer(request, responseOn(request, socket), { socket, head });
+    });
     this.#server.maxConnections = connectionsMax;
   }
 
@@ -126,16 +136,20 @@ export class KubeletServer {
     await closed;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Promise<void> {
     const { log } = this.#options;
     response.on('error', () => {}); // who asked has gone
     try {
       const url = new URL(request.url ?? '/', 'https://kubelet');
       if (!(await this.#admits(request, response, url.pathname))) return;
       const parts = url.pathname.split('/').filter(Boolean).map(decodeURIComponent);
+      const asked = { options: this.#options, request, response, parts, query: url.searchParams };
       const handler = handlers[parts[0] ?? ''];
-      if (handler === undefined) answerText(response, 404, '404 page not found\n');
-      else await handler({ options: this.#options, request, response, parts, query: url.searchParams });
+      const isStream = streamOpeners[parts[0] ?? ''] !== undefined;
+      if (isStream && upgrade !== undefined) await stream(asked, upgrade.socket, upgrade.head);
+      else if (isStream) answerText(response, 400, 'Upgrade request required');
+      else if (handler === undefined) answerText(response, 404, '404 page not found\n');
+      else await handler(asked);
     } catch (error) {
       log.warn({ error: messageOf(error), path: request.url }, 'a request to the kubelet failed');
       answerText(response, 500, messageOf(error));
