@@ -23,7 +23,7 @@ const ownHeaders: ReadonlySet<string> = new Set([
 const unreadBytesMax = 1024 * 1024;
 
 /** Client's headers, without those with which it could say that it is somebody else. */
-function requestHeaders(ctx: RequestContext): Record<string, string | string[]> {
+export function requestHeaders(ctx: RequestContext): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(ctx.headers)) {
     const isOurs = ownHeaders.has(name) || name.startsWith(':') || name.startsWith('x-remote-');
@@ -70,7 +70,7 @@ export class ApiProxy {
         signal: ctx.signal,
         timeoutMs: requestTimeoutMsDefault,
       });
-      await pass(ctx, answer.statusCode, answer.headers, answer.body);
+      await passAnswer(ctx, answer.statusCode, answer.headers, answer.body);
     } catch (error) {
       if (ctx.signal.aborted) return;
       const why = error instanceof Error ? error.message : String(error);
@@ -82,7 +82,8 @@ export class ApiProxy {
 
 type Body = AsyncIterable<Uint8Array>;
 
-async function pass(
+/** The other server's answer, piece by piece. */
+export async function passAnswer(
   ctx: RequestContext,
   code: number,
   headers: Record<string, string | string[] | undefined>,

@@ -1,10 +1,4 @@
-import {
-  newMethodNotAllowed,
-  newMethodNotSupported,
-  newNotFound,
-  newPathNotFound,
-  StatusError,
-} from '../../api/meta/status.ts';
+import { newMethodNotAllowed, newMethodNotSupported, newNotFound, newPathNotFound } from '../../api/meta/status.ts';
 import type { ResourceEntry } from '../registry/resource-entry.ts';
 import { bind } from './binding.ts';
 import { create } from './create.ts';
@@ -17,6 +11,7 @@ import { patch } from './patch.ts';
 import { groupResourceOf, type VerbHandler } from './resource-request.ts';
 import { podAttach, podExec, podPortForward } from '../kubelet/pod-streams.ts';
 import { podLog } from '../kubelet/pod-log.ts';
+import { proxyNode, proxyPod, proxyService } from '../proxying/proxy-request.ts';
 import { scale } from './scale.ts';
 import { requestToken } from './token-request.ts';
 import { update } from './update.ts';
@@ -35,6 +30,14 @@ const objectVerbs: Verbs = {
   deletecollection: deleteCollection,
 };
 
+const everyVerb = (handler: VerbHandler): Verbs => ({
+  get: handler,
+  create: handler,
+  update: handler,
+  patch: handler,
+  delete: handler,
+});
+
 /** `/x`: of any resource that has it; `pods/x`: of this one. */
 const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   '/status': { get, update, patch },
@@ -47,17 +50,13 @@ const subresourceVerbs: Readonly<Record<string, Verbs>> = {
   'pods/exec': { get: podExec, create: podExec },
   'pods/attach': { get: podAttach, create: podAttach },
   'pods/portforward': { get: podPortForward, create: podPortForward },
+  'pods/proxy': everyVerb(proxyPod),
+  'services/proxy': everyVerb(proxyService),
+  'nodes/proxy': everyVerb(proxyNode),
   'namespaces/finalize': { update },
   'certificatesigningrequests/approval': { get, update, patch },
   'serviceaccounts/token': { create: requestToken },
 };
-
-/** Known to Kubernetes and not to us yet. */
-const unsupported: ReadonlySet<string> = new Set([
-  'pods/proxy',
-  'services/proxy',
-  'nodes/proxy',
-]);
 
 /** What carries a request out. Throws 404 and 405 as the real server's router does. */
 export function handlerFor(entry: ResourceEntry, verb: string, subresource: string, name: string): VerbHandler {
@@ -69,11 +68,6 @@ export function handlerFor(entry: ResourceEntry, verb: string, subresource: stri
   const path = `${entry.info.resource}/${subresource}`;
   const verbs = subresourceVerbs[path] ?? subresourceVerbs[`/${subresource}`];
   const has = entry.info.subresources.some((each) => each.name === subresource);
-  if (unsupported.has(path)) {
-    throw new StatusError(501, 'NotImplemented', `${path} is not supported by this server yet`, {
-      kind: entry.info.resource,
-    });
-  }
   if (entry.custom !== undefined && !has) throw newNotFound(groupResourceOf(entry), name);
   if (verbs === undefined || !has) throw newPathNotFound();
   const handler = verbs[verb];

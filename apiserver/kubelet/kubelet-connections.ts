@@ -27,6 +27,7 @@ export class KubeletConnections {
   readonly #settings: KubeletClientSettings;
   readonly #store: ObjectStore;
   readonly #agents = new Map<boolean, Agent>();
+  #others: Agent | undefined;
 
   constructor(settings: KubeletClientSettings, store: ObjectStore) {
     this.#settings = settings;
@@ -80,7 +81,28 @@ export class KubeletConnections {
     }
   }
 
+  /** Of those that are no kubelets nobody knows a certificate, so none is looked at, as in kube-apiserver. */
+  #outside(): Agent {
+    const timeout = this.#settings.timeoutMs ?? timeoutMsDefault;
+    const connect = { timeout, rejectUnauthorized: false };
+    return (this.#others ??= new Agent({ connections: connectionsMax, connect }));
+  }
+
+  /** A request as it came, to a kubelet or to whoever listens there. Rejects where nobody answers. */
+  pass(
+    isKubelet: boolean,
+    url: string,
+    options: Pick<Dispatcher.RequestOptions, 'method' | 'body'> & {
+      readonly headers: Record<string, string | string[]>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Dispatcher.ResponseData> {
+    const dispatcher = isKubelet ? this.#agent(false) : this.#outside();
+    return request(url, { ...options, dispatcher, headersTimeout: 0, bodyTimeout: 0 });
+  }
+
   async close(): Promise<void> {
+    await this.#others?.destroy();
     await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
   }
 }
