@@ -196,7 +196,13 @@ void t.test('bad requests', async (t) => {
     ['a path that is not encoded', 'GET', '/api/v1/namespaces/%zz/pods', 400, /BadRequest/],
     ['a method that is not there', 'PUT', configMaps, 405, /MethodNotAllowed/],
     ['a subresource that is not there', 'GET', `${configMaps}/x/status`, 404, /could not find the requested resource/],
-    ['the log of a pod that is not there', 'GET', '/api/v1/namespaces/default/pods/x/log', 404, /pods \\"x\\" not found/],
+    [
+      'the log of a pod that is not there',
+      'GET',
+      '/api/v1/namespaces/default/pods/x/log',
+      404,
+      /pods \\"x\\" not found/,
+    ],
   ];
   for (const [name, method, path, status, text] of cases) {
     await t.test(name, async (t) => {

@@ -76,7 +76,7 @@ void t.test('methods it does not have answer Unimplemented', async (t) => {
   const { client } = await runtimeIn(t);
   await t.rejects(client.call('ExecSync', { containerId: 'x', cmd: ['true'], timeout: 1 }), {
     code: grpcCode.unimplemented,
-    message: 'ExecSync is not supported by the embedded runtime',
+    message: 'exec is not supported, as the embedded runtime simulates containers and runs nothing',
   });
 });
 
