@@ -25,9 +25,11 @@ const webhook = 'the API server calls a container';
 const inContainers: readonly Omit<Obstacle, 'kind'>[] = [
   { tests: /^\[sig-api-machinery\] AdmissionWebhook /, why: webhook },
   { tests: /^\[sig-api-machinery\] CustomResourceConversionWebhook /, why: webhook },
+  { tests: /^\[sig-api-machinery\] CustomResourceFieldSelectors /, why: webhook },
   { tests: /^\[sig-api-machinery\] Aggregator .*Sample API Server/, why: webhook },
 
   { tests: /^\[sig-apps\] (ReplicaSet|ReplicationController) should serve a basic image/, why: network },
+  { tests: /^\[sig-apps\] Deployment .*proportional scaling/, why: 'needs an image that cannot be pulled' },
   { tests: /^\[sig-apps\] StatefulSet .*(halt if any stateful pod is unhealthy|even with unhealthy pods)/, why: exec },
   { tests: /^\[sig-apps\] StatefulSet .*rolling updates and roll backs/, why: exec },
   { tests: /^\[sig-apps\] Job .*(on exit code to fail the job early|sometimes fail and are locally)/, why: program },

@@ -18,10 +18,10 @@ interface SuiteReport {
 
 /**
  * - `passed`
- * - `failed`: also timed out, interrupted, panicked
+ * - `failed`: also timed out, panicked
  * - `skipped`: the test itself says that it does not apply here
  * - `container`, `controller`, `newer`: not run, for what is known to stand in the way (obstacles.ts)
- * - `left`: not run, not asked for
+ * - `left`: not run, not asked for; or interrupted
  */
 export type Outcome = 'passed' | 'failed' | 'skipped' | ObstacleKind | 'left';
 
@@ -42,7 +42,8 @@ const ofConformance = '[Conformance]';
 
 function outcomeOf({ State, Failure }: SpecReport, obstacle: Obstacle | undefined): Outcome {
   if (State === 'passed') return 'passed';
-  if (State === 'pending') return 'left';
+  // interrupted: who ran it was in a hurry
+  if (State === 'pending' || State === 'interrupted') return 'left';
   if (State !== 'skipped') return 'failed';
   // a test that was filtered out has the same state as one that skipped itself, but no message
   if ((Failure?.Message ?? '') !== '') return 'skipped';
