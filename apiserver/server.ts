@@ -11,7 +11,6 @@ import { createAuth, type Auth } from './auth/auth.ts';
 import { authorizeAs } from './auth/authorization-stage.ts';
 import { cachedNodePaths } from './cached-node-paths.ts';
 import { startCompactor } from './bootstrap/compactor.ts';
-import { apiServicesHook } from './bootstrap/api-services.ts';
 import { namespacesHook } from './bootstrap/namespaces.ts';
 import { ServerPresence } from './bootstrap/server-presence.ts';
 import { serviceCidrHook } from './bootstrap/service-cidr.ts';
@@ -305,7 +304,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const services = createServices({ client, storages, objects, auth, range, options, metrics, log });
   let stopped: Promise<void> | undefined;
   let presence: ServerPresence | undefined;
-  const hooks = createHooks(storages, auth, () => presence?.start() ?? Promise.resolve(), options, log);
+  const hooks = createHooks(storages, auth, aggregator, () => presence?.start() ?? Promise.resolve(), options, log);
   const server = createHttpServer(options, host, log, {
     auth,
     services,
@@ -360,6 +359,7 @@ function startDefinitions(storages: Storages, objects: InternalObjectStore, log:
 function createHooks(
   storages: Storages,
   auth: Auth,
+  aggregator: Aggregator,
   startPresence: () => Promise<void>,
   options: ApiServerOptions,
   log: Log,
@@ -368,7 +368,7 @@ function createHooks(
     [
       { name: 'start-watch-caches', run: () => waitReady(storages) },
       namespacesHook,
-      apiServicesHook,
+      { name: 'apiservice-registration-controller', run: () => aggregator.keepLocal() },
       ...auth.hooks,
       authenticationConfigMapHook(options),
       serviceCidrHook(storages.of(servicecidrs), options.serviceClusterIpRange ?? serviceRangeDefault),

@@ -100,7 +100,7 @@ export class Aggregator {
     while (!signal.aborted) {
       const now = `${services.changes}/${endpointChanges()}`;
       try {
-        await this.#keepLocal();
+        await this.keepLocal();
         if (now !== seen || clock.monotonicMs() - checkedMs >= recheckMs) {
           await this.#checkAll();
           [seen, checkedMs] = [now, clock.monotonicMs()];
@@ -112,16 +112,16 @@ export class Aggregator {
     }
   }
 
-  async #keepLocal(): Promise<void> {
+  /** APIServices say which APIs this server has itself; those of definitions that are gone go. */
+  async keepLocal(): Promise<void> {
     const { local, store, remove } = this.#options;
     const served = local();
     if (served === this.#localKnown) return;
     const wanted = new Map(localApiServices(served).map((object) => [object.metadata?.name ?? '', object]));
     const present = await store.list(group, resource);
     const names = new Set(present.map(({ metadata }) => metadata?.name));
-    for (const [name, object] of wanted) {
-      if (!names.has(name)) await store.ensure(group, resource, object as unknown as KubeObject);
-    }
+    const missing = [...wanted].filter(([name]) => !names.has(name));
+    await Promise.all(missing.map(([, object]) => store.ensure(group, resource, object as unknown as KubeObject)));
     for (const { metadata } of present) {
       const name = metadata?.name ?? '';
       if (metadata?.labels?.[managedLabel] === 'true' && !wanted.has(name)) await remove(name);

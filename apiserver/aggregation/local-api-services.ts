@@ -27,12 +27,17 @@ const priorities: Readonly<Record<string, number>> = {
   'resource.k8s.io': 16_200,
   'flowcontrol.apiserver.k8s.io': 16_100,
 };
+/** their first version came when others had one: ahead of those */
+const lateVersions: ReadonlySet<string> = new Set(['resource.k8s.io', 'flowcontrol.apiserver.k8s.io']);
+/** what answers for itself needs no object */
+const without = 'apiregistration.k8s.io';
 const [definedGroupPriority, definedVersionPriority] = [1_000, 100];
 
 function versionPriority(group: string, version: string): number {
   if (group === '') return 1;
   if (!Object.hasOwn(priorities, group)) return definedVersionPriority;
   if (version === 'v2') return 30;
+  if (version === 'v1' && lateVersions.has(group)) return 21;
   return version.includes('alpha') ? 1 : version.includes('beta') ? 9 : 15;
 }
 
@@ -40,7 +45,11 @@ function versionPriority(group: string, version: string): number {
 export const apiServiceName = (group: string, version: string): string => `${version}.${group}`;
 
 export function localApiServices(served: readonly ResourceInfo[]): APIService[] {
-  const versions = new Map(served.map(({ group, version }) => [apiServiceName(group, version), { group, version }]));
+  const versions = new Map(
+    served
+      .filter(({ group }) => group !== without)
+      .map(({ group, version }) => [apiServiceName(group, version), { group, version }]),
+  );
   return [...versions].map(([name, { group, version }]) => ({
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
