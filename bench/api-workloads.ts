@@ -64,7 +64,7 @@ function watching(name: string, usual: Watching): ApiWorkload {
   };
 }
 
-const seconds = 5;
+const seconds = 4;
 const load = (calls: number, connections: number, streamsPerConnection: number): Load => ({
   calls,
   connections,
@@ -72,9 +72,9 @@ const load = (calls: number, connections: number, streamsPerConnection: number):
 });
 
 export const apiWorkloads: readonly ApiWorkload[] = [
-  byH2load('API: creates of a small ConfigMap', (url) => creating(url, 'made'), load(6000, 4, 16)),
-  byH2load('API: single gets', (url) => reading(url, `${pathOf('full')}/one`), load(15_000, 4, 16)),
-  byH2load('API: lists of 500', (url) => reading(url, `${pathOf('full')}?limit=500`), load(600, 4, 4)),
+  byH2load('API: creates of a small ConfigMap', (url) => creating(url, 'made'), load(3000, 4, 16)),
+  byH2load('API: single gets', (url) => reading(url, `${pathOf('full')}/one`), load(8000, 4, 16)),
+  byH2load('API: lists of 500', (url) => reading(url, `${pathOf('full')}?limit=500`), load(480, 4, 4)),
   byH2load('API: full lists of 12,000', (url) => reading(url, `${pathOf('full')}?resourceVersion=0`), load(48, 4, 1)),
   watching('API: 1,000 watchers of one object each, 500 changes/s', {
     watchers: 1000,

@@ -39,6 +39,20 @@ export class CallError extends Error {
   }
 }
 
+/**
+ * grpc-js makes an Error for each call, in case that it fails: its stack trace was 5 % of the processor time of creates and
+ * gets. Ours is made of code and details alone.
+ */
+function withoutStackTraces<T>(act: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return act();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
 export type RawStream = grpc.ClientDuplexStream<Uint8Array, Buffer>;
 
 function credentialsFor(url: URL, tls: EtcdTls | undefined): grpc.ChannelCredentials {
@@ -82,11 +96,13 @@ export class EtcdChannel {
   unary(path: string, request: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const deadline = systemClock.nowMs() + timeoutMs;
-      const call = this.#client.makeUnaryRequest(path, toBuffer, asIs, request, { deadline }, (error, response) => {
-        this.#calls.delete(call);
-        if (error) reject(new CallError(error.code, error.details));
-        else resolve(response as Buffer);
-      });
+      const call = withoutStackTraces(() =>
+        this.#client.makeUnaryRequest(path, toBuffer, asIs, request, { deadline }, (error, response) => {
+          this.#calls.delete(call);
+          if (error) reject(new CallError(error.code, error.details));
+          else resolve(response as Buffer);
+        }),
+      );
       this.#calls.add(call);
     });
   }

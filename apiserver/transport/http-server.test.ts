@@ -132,3 +132,30 @@ void t.test('HttpServer', async (t) => {
     t.equal(await http2(identity, 10, true), '200');
   });
 });
+
+void t.test('HttpServer aborts the signal of a request when it is over, as an abort', async (t) => {
+  const ca = await TestCa.make();
+  const signals: AbortSignal[] = [];
+  const server = new HttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    tls: await ca.issue('CN=kube-apiserver'),
+    authorities: [ca.cert],
+    log: silentLog,
+    handle: async (ctx) => {
+      signals.push(ctx.signal);
+      ctx.reply.send(200, 'text/plain', '');
+    },
+    refuse: (ctx) => ctx.reply.send(400, 'text/plain', 'refused'),
+  });
+  await server.listen();
+  t.teardown(() => server.close(0));
+  const session = connectHttp2(`https://127.0.0.1:${server.port}`, { ca: ca.cert });
+  t.teardown(() => session.destroy());
+  const stream = session.request({ ':path': '/x', authorization: 'Bearer x' });
+  stream.resume();
+  await once(stream, 'close');
+  for (let i = 0; i < 200 && signals[0]?.aborted !== true; i++) await sleep(10);
+  t.equal(signals[0]?.aborted, true);
+  t.match(signals[0]?.reason, { name: 'AbortError' });
+});

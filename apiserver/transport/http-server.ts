@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly refuse: (ctx: RequestContext, error: unknown) => void;
 }
 
+/** One for all requests: each would make its own with a stack trace, and each request ends with it. */
+const requestIsOver = new DOMException('This operation was aborted', 'AbortError');
 const http2Cancel = http2Constants.NGHTTP2_CANCEL;
 
 const gzipWanted = /(^|,)\s*gzip\s*(,|;(?!\s*q=0(\.0*)?\s*(,|$))|$)/;
@@ -192,7 +194,7 @@ export class HttpServer {
   #contextOf(request: FastifyRequest, response: RawResponse): { ctx: RequestContext; http: HttpReply; error: unknown } {
     const raw = request.raw as RawRequest;
     const abort = new AbortController();
-    (response as NodeJS.EventEmitter).once('close', () => abort.abort());
+    (response as NodeJS.EventEmitter).once('close', () => abort.abort(requestIsOver));
     const keep = (stream: ReplyStream): void => {
       this.#streams.add(stream);
       abort.signal.addEventListener('abort', () => this.#streams.delete(stream));
