@@ -3,6 +3,7 @@
  * taking turns, at default settings: h2load (nghttp2-client) over TLS with a token, watches by a client of our own.
  *
  *   npm run bench:api -- [--rounds 3] [--only PART-OF-NAME ...] [--objects 12000] [--quick]
+ *                         [--minutes 6]   no further round begins later than that
  *
  * Prints a table; writes bench/results/api-<date>.json and .svg. Runs unattended, and leaves nothing behind.
  */
@@ -34,6 +35,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     objects: { type: 'string', default: '12000' },
     quick: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '60' },
   },
 });
 const rounds = flags.quick ? 1 : Number(flags.rounds);
@@ -48,6 +50,7 @@ if (apiserver === undefined || etcd === undefined) {
 const programs = { apiserver, etcd };
 const results = new Results();
 const loads: number[] = [];
+const startMs = systemClock.monotonicMs();
 
 function record(round: string, name: string, group: ApiProcesses, figures: Figures): void {
   results.add(name, group.side, figures);
@@ -83,7 +86,9 @@ async function compare(): Promise<void> {
   const groups: ApiProcesses[] = [];
   try {
     for (const peer of ['kuorum', 'etcd'] as const) groups.push(await startGroup(peer));
+    const endMs = startMs + Number(flags.minutes) * 60_000;
     for (let round = 1; round <= rounds; round++) {
+      if (round > 1 && systemClock.monotonicMs() >= endMs) break;
       for (const workload of apiWorkloads.filter(({ name }) => isWanted(name))) {
         // who goes first changes, so that what else the machine does falls on both
         for (const group of round % 2 === 1 ? groups : groups.toReversed()) {

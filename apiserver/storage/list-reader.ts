@@ -112,16 +112,16 @@ export class ListReader {
     if (unreadable !== undefined) throw new UnreadableError(unreadable);
     const revision = this.#cache.revision;
     const items: CachedObject[] = [];
-    let more = 0;
+    let full = false;
     for (const entry of this.#cache.range(prefix)) {
       if (selects !== undefined && !selects(entry.object)) continue;
-      if (limit === 0 || items.length < limit) items.push(entry);
-      else {
-        more++;
-        if (selects !== undefined) break;
-      }
+      full = limit > 0 && items.length === limit;
+      if (full) break;
+      items.push(entry);
     }
-    return this.#page(query, items, revision, more > 0, more);
+    // a page costs what is on it, not what is behind it
+    const more = full ? this.#cache.count(prefix) - items.length : 0;
+    return this.#page(query, items, revision, full, more);
   }
 
   async #nextPage(query: ListQuery): Promise<ListResult> {

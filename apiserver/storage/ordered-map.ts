@@ -1,3 +1,5 @@
+import { prefixEnd } from './etcd-client.ts';
+
 /** A map whose keys are also kept in order, for lists by prefix. */
 export class OrderedMap<V> {
   readonly #values = new Map<string, V>();
@@ -33,6 +35,11 @@ export class OrderedMap<V> {
       if (!key.startsWith(prefix)) return;
       yield this.#values.get(key) as V;
     }
+  }
+
+  /** How many keys begin with `prefix`, which ends in '/': no key is visited. */
+  count(prefix: string): number {
+    return this.#firstAtOrAfter(prefixEnd(prefix)) - this.#firstAtOrAfter(prefix);
   }
 
   #firstAtOrAfter(key: string): number {

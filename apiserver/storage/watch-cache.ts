@@ -137,6 +137,11 @@ export class WatchCache {
     return this.#entries.range(prefix, from);
   }
 
+  /** How many objects `range` would give. */
+  count(prefix: string): number {
+    return this.#entries.count(prefix);
+  }
+
   /** Events after `revision`; undefined: too old. */
   since(revision: number): CacheEvent[] | undefined {
     return this.#ring.since(revision);
