@@ -121,7 +121,7 @@ const report = {
   load: {
     before: loadBefore,
     afterEachMeasurement: loads,
-    what: 'load averages of one minute; the run itself makes about 4 to 6',
+    what: 'load averages of one minute, what this run does included',
   },
   objects,
   rows,
