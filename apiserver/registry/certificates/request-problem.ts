@@ -1,5 +1,4 @@
-import 'reflect-metadata';
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import type { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { base64ToBytes } from '../../../api/meta/base64.ts';
 
 const pemBlock = /-----BEGIN ([^-]*)-----\s*([A-Za-z0-9+/=\s]*?)\s*-----END \1-----/;
@@ -9,9 +8,12 @@ export async function requestProblem(request: string): Promise<string | undefine
   const pem = new TextDecoder().decode(base64ToBytes(request));
   const [, type, body = ''] = pemBlock.exec(pem) ?? [];
   if (type !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  // not before somebody asks for a certificate: it is large
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
   let parsed: Pkcs10CertificateRequest;
   try {
-    parsed = new Pkcs10CertificateRequest(base64ToBytes(body.replaceAll(/\s/g, '')));
+    parsed = new x509.Pkcs10CertificateRequest(base64ToBytes(body.replaceAll(/\s/g, '')));
   } catch {
     return 'asn1: structure error: malformed certificate request';
   }
