@@ -1,5 +1,6 @@
+import { stampOf } from '../base/file-stamp.ts';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { checkServerIdentity } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
 import type { Log } from '../base/log.ts';
@@ -39,16 +40,6 @@ function readText(path: string): string {
   } catch (error) {
     throw new Error(messageOf(error), { cause: error });
   }
-}
-
-/** Changes whenever a file was written or put in the place of another. */
-function stampOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found === undefined ? 'none' : `${found.ino}/${found.size}/${found.mtimeMs}`;
-    })
-    .join(' ');
 }
 
 function whyNotAllowed(certificate: PeerCertificate, allowed: TlsAllowed): string | undefined {

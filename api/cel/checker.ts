@@ -3,8 +3,6 @@ import type { Environment, FunctionDeclaration, Overload } from './environment.t
 import type { Issue } from './source.ts';
 import {
   boolType,
-  bytesType,
-  doubleType,
   dynType,
   errorType,
   intType,
@@ -13,15 +11,13 @@ import {
   isOptional,
   listType,
   mapType,
-  nullType,
   optionalType,
   paramType,
   stringType,
-  uintType,
   type CelType,
 } from './types.ts';
 import { assignable, instantiate, mostGeneral, substitute, type Bindings } from './unify.ts';
-import { CelUint } from './values.ts';
+import { runtimeType } from './values.ts';
 
 /** What checking found out about a node, for the interpreter. */
 export interface Checked {
@@ -34,22 +30,6 @@ export interface Checked {
 }
 
 export type Name = { readonly variable: string } | { readonly typeValue: CelType };
-
-const literalType = (value: unknown): CelType => {
-  if (value === null) return nullType;
-  if (value instanceof CelUint) return uintType;
-  if (value instanceof Uint8Array) return bytesType;
-  switch (typeof value) {
-    case 'boolean':
-      return boolType;
-    case 'bigint':
-      return intType;
-    case 'number':
-      return doubleType;
-    default:
-      return stringType;
-  }
-};
 
 /** `a.b.c` as names; undefined where it does not begin with an identifier. */
 const qualifiedName = (expr: Expr): string | undefined => {
@@ -87,7 +67,7 @@ class Checker {
   #check(expr: Expr): CelType {
     switch (expr.kind) {
       case 'literal':
-        return literalType(expr.value);
+        return runtimeType(expr.value);
       case 'ident':
         return this.#ident(expr, expr.name);
       case 'select':

@@ -1,28 +1,7 @@
 /** Property names that are no identifiers have names in expressions that are: `__dash__`, `__namespace__`. */
+import { reservedWords } from './reserved-words.ts';
 
-const reserved: ReadonlySet<string> = new Set([
-  'true',
-  'false',
-  'null',
-  'in',
-  'as',
-  'break',
-  'const',
-  'continue',
-  'else',
-  'for',
-  'function',
-  'if',
-  'import',
-  'let',
-  'loop',
-  'package',
-  'namespace',
-  'return',
-  'var',
-  'void',
-  'while',
-]);
+const literals: ReadonlySet<string> = new Set(['true', 'false', 'null', 'in']);
 
 const escapes: Readonly<Record<string, string>> = {
   __: '__underscores__',
@@ -34,6 +13,6 @@ const escapes: Readonly<Record<string, string>> = {
 /** undefined: no expression can name the property */
 export const escapeProperty = (name: string): string | undefined => {
   if (!/^[a-zA-Z_./-][a-zA-Z0-9_./-]*$/.test(name)) return undefined;
-  if (reserved.has(name)) return `__${name}__`;
+  if (literals.has(name) || reservedWords.has(name)) return `__${name}__`;
   return name.replaceAll(/__|[-./]/g, (found) => escapes[found]!);
 };

@@ -2,6 +2,7 @@ import type { Expr, StructField } from './ast.ts';
 import { tokenize, type Token, type TokenKind } from './lexer.ts';
 import { literalOf } from './literals.ts';
 import { expandMacro } from './macros.ts';
+import { reservedWords } from './reserved-words.ts';
 import { noOffset, type Issue, type Source } from './source.ts';
 
 /** Deeper expressions are refused: cel-go's limit. */
@@ -13,26 +14,6 @@ const primaryStarts = [
   'NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER',
 ].join(', ');
 const listStarts = primaryStarts.replace(`'.', '-', '!',`, `'.', ',', '-', '!', '?',`);
-
-const reserved: ReadonlySet<string> = new Set([
-  'as',
-  'break',
-  'const',
-  'continue',
-  'else',
-  'for',
-  'function',
-  'if',
-  'import',
-  'let',
-  'loop',
-  'package',
-  'namespace',
-  'return',
-  'var',
-  'void',
-  'while',
-]);
 
 const relations: Readonly<Record<string, string>> = {
   '<': '_<_',
@@ -297,7 +278,7 @@ class Parser {
     const token = this.#take();
     const open = this.#maybe('(');
     const name = `${leadingDot === undefined ? '' : '.'}${token.text}`;
-    if (reserved.has(token.text)) {
+    if (reservedWords.has(token.text)) {
       if (open !== undefined) this.#call(open, name, undefined);
       return this.#report((leadingDot ?? token).offset, `reserved identifier: ${token.text}`);
     }

@@ -1,4 +1,5 @@
 /** Regular expressions as RE2 has them: linear in the text, so that no pattern and text can hold a server up. */
+import { messageOf } from '../../base/message-of.ts';
 import { RE2JS } from 're2js';
 import { EvaluationError } from './errors.ts';
 
@@ -16,7 +17,7 @@ export const compilePattern = (pattern: string): RE2JS => {
     compiled.set(pattern, fresh);
     return fresh;
   } catch (error) {
-    throw new EvaluationError(error instanceof Error ? error.message : String(error));
+    throw new EvaluationError(messageOf(error));
   }
 };
 

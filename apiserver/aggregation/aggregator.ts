@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { rfc3339, sleep, type Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { APIService, APIServiceCondition } from '../../api/types/apiregistration-v1.ts';
@@ -10,7 +11,7 @@ import { ApiProxy } from './proxy.ts';
 import { RemoteConnections, userHeaders, type ProxyIdentity } from './remote-connections.ts';
 import { byPriority, resourcesOf } from './remote-discovery.ts';
 import { RemoteServices, type RemoteService } from './remote-services.ts';
-import { endpointOf, NoEndpoint } from './service-endpoints.ts';
+import { endpointOf, NoEndpoint } from './service-endpoint.ts';
 
 const group = 'apiregistration.k8s.io';
 const resource = 'apiservices';
@@ -175,7 +176,7 @@ export class Aggregator {
       };
     } catch (error) {
       if (error instanceof NoEndpoint) return failed(error.reason, error.message);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return failed('FailedDiscoveryCheck', `failing or missing response from ${url}: ${why}`);
     }
   }

@@ -1,9 +1,10 @@
+import { messageOf } from '../../base/message-of.ts';
 import type { Log } from '../../base/log.ts';
 import type { ObjectStore, RequestContext } from '../pipeline.ts';
 import { requestTimeoutMsDefault } from '../transport/request-deadline.ts';
 import { userHeaders, type RemoteConnections } from './remote-connections.ts';
 import type { RemoteService } from './remote-services.ts';
-import { endpointOf, NoEndpoint } from './service-endpoints.ts';
+import { endpointOf, NoEndpoint } from './service-endpoint.ts';
 
 /** Of one connection only, or ours to say: not handed on. */
 const ownHeaders: ReadonlySet<string> = new Set([
@@ -73,7 +74,7 @@ export class ApiProxy {
       await passAnswer(ctx, answer.statusCode, answer.headers, answer.body);
     } catch (error) {
       if (ctx.signal.aborted) return;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       log.warn({ apiService: service.name, error: why }, 'an aggregated API cannot be reached');
       if (!ctx.reply.sent) unavailable(ctx, error instanceof NoEndpoint ? 'service unavailable' : why);
     }

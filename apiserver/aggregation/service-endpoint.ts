@@ -2,8 +2,8 @@
 import { isIPv6 } from 'node:net';
 import { systemRandom } from '../../base/random.ts';
 import type { Service } from '../../api/types/core-v1.ts';
-import type { EndpointSlice } from '../../api/types/discovery-v1.ts';
-import type { KubeObject, ObjectStore } from '../pipeline.ts';
+import type { ObjectStore } from '../pipeline.ts';
+import { readyEndpoints, slicesOf } from '../service-endpoints.ts';
 
 /** Why there is no endpoint: reason and message of the condition Available. */
 export class NoEndpoint extends Error {
@@ -16,11 +16,6 @@ export class NoEndpoint extends Error {
 }
 
 const hostPort = (host: string, port: number): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-const isReady = (endpoint: { conditions?: { ready?: boolean } }): boolean => endpoint.conditions?.ready !== false;
-const serviceLabel = 'kubernetes.io/service-name';
-
-const slicesOf = (all: readonly KubeObject[], name: string): EndpointSlice[] =>
-  all.filter(({ metadata }) => metadata?.labels?.[serviceLabel] === name) as unknown as EndpointSlice[];
 
 /** `host:port` of one of them. Throws NoEndpoint. */
 export async function endpointOf(store: ObjectStore, namespace: string, name: string, port: number): Promise<string> {
@@ -39,11 +34,9 @@ export async function endpointOf(store: ObjectStore, namespace: string, name: st
     throw new NoEndpoint('EndpointsNotFound', message);
   }
   const portName = known.name ?? '';
-  const addresses = slices.flatMap(({ endpoints, ports }) => {
-    const target = ports?.find((each) => (each.name ?? '') === portName)?.port;
-    if (target === undefined) return [];
-    return (endpoints ?? []).filter(isReady).flatMap((each) => each.addresses.map((ip) => hostPort(ip, target)));
-  });
+  const addresses = readyEndpoints(slices, portName).flatMap((ready) =>
+    ready.endpoint.addresses.map((ip) => hostPort(ip, ready.port)),
+  );
   const chosen = addresses[systemRandom.below(Math.max(1, addresses.length))];
   if (chosen === undefined) {
     const message = `endpointslices for service/${name} in "${namespace}" have no addresses with port name "${portName}"`;

@@ -1,4 +1,5 @@
 /** Reads an AuthenticationConfiguration (apiserver.config.k8s.io): issuers of JSON Web Tokens, and who may be anonymous. */
+import { fieldsOf, listOf, textOf } from '../configuration-fields.ts';
 import type { AnonymousSettings } from './anonymous.ts';
 import { CelExpression } from './cel-conditions.ts';
 import type { JwtSettings, Mapping, ValidationRule } from './jwt-authenticator.ts';
@@ -11,13 +12,6 @@ export interface AuthenticationSettings {
   readonly jwt: readonly JwtSettings[];
   readonly anonymous: AnonymousSettings | undefined;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function required(value: unknown, path: string, why = ''): string {
   const text = textOf(value);

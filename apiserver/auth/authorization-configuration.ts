@@ -1,4 +1,5 @@
 /** Reads an AuthorizationConfiguration (apiserver.config.k8s.io): who is asked for rights, in which order. */
+import { fieldsOf, listOf, textOf } from '../configuration-fields.ts';
 import { anyDecimal, goDurationMs } from '../../base/go-duration.ts';
 import type { WebhookTarget } from '../transport/webhook-client.ts';
 import { authorizationModes, type AuthorizationMode, type AuthorizerSetting } from './authorizers.ts';
@@ -7,12 +8,6 @@ import type { AuthorizationWebhookSettings } from './webhook-authorizer.ts';
 
 const versions = ['v1', 'v1beta1', 'v1alpha1'].map((version) => `apiserver.config.k8s.io/${version}`);
 const webhookTimeoutMsMax = 30_000;
-
-type Fields = Readonly<Record<string, unknown>>;
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function duration(value: unknown, path: string, fallback: string | undefined): number {
   const text = textOf(value) || fallback;

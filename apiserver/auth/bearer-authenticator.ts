@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import { newUnauthorized } from '../../api/meta/status.ts';
 import type { Authenticator, RequestContext, User } from '../pipeline.ts';
@@ -41,7 +42,7 @@ export class BearerAuthenticator implements Authenticator {
         if (user !== undefined) return user;
       } catch (error) {
         // A token that one kind finds bad may be another's. What is wrong with it is not for whoever shows it.
-        this.#log.info({ error: error instanceof Error ? error.message : String(error) }, 'a bearer token was refused');
+        this.#log.info({ error: messageOf(error) }, 'a bearer token was refused');
       }
     }
     return undefined;

@@ -1,3 +1,5 @@
+import { messageOf } from '../../base/message-of.ts';
+
 export interface SigningRequestSubject {
   readonly commonName: string;
   readonly organizations: readonly string[];
@@ -17,6 +19,6 @@ export async function parseSigningRequest(
     const { subjectName } = new Pkcs10CertificateRequest(Buffer.from(block[1] ?? '', 'base64'));
     return { commonName: subjectName.getField('CN').at(-1) ?? '', organizations: subjectName.getField('O') };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }

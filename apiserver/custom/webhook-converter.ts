@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { randomUUID } from 'node:crypto';
 import { isObject } from '../../api/meta/clone.ts';
 import { aggregateText } from '../../api/meta/field-error.ts';
@@ -20,8 +21,6 @@ interface ReviewResponse {
   readonly convertedObjects?: unknown[];
   readonly result?: { readonly status?: string; readonly message?: string };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** `stable.example.com/v1, Kind=CronTab` */
 const shownKind = (object: KubeObject): string => `${object.apiVersion ?? ''}, Kind=${object.kind ?? ''}`;

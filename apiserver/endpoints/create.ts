@@ -1,3 +1,4 @@
+import { admissionRequest } from './admission-request.ts';
 import { newAlreadyExists, newGenerateNameConflict } from '../../api/meta/status.ts';
 import type { KubeObject } from '../pipeline.ts';
 import { CachedObject } from '../storage/cached-object.ts';
@@ -38,20 +39,15 @@ export async function createObject(
   completed(entry, object);
   if (!applied) manageFields(request, undefined, object);
   const { managedFields } = object.metadata ?? {};
-  const admitted = {
-    operation: 'CREATE' as const,
-    entry,
+  const admitted = admissionRequest(request, {
+    operation: 'CREATE',
     subresource: '',
-    namespace,
     name: object.metadata?.name ?? '',
     object,
     old: undefined,
-    user: ctx.user,
     dryRun,
     options: operationOptions(ctx, 'CreateOptions'),
-    warn: (text: string) => ctx.reply.warn(text),
-    annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
-  };
+  });
   await services.admission.mutate(admitted);
   guardManagedFields(ctx, object, managedFields);
   prepareNew(entry, object, {

@@ -1,3 +1,4 @@
+import { admissionRequest } from './admission-request.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { decodeBody } from '../../api/codec/body.ts';
 import { newConflict, newNotFound, successStatus } from '../../api/meta/status.ts';
@@ -70,20 +71,14 @@ export async function deleteObject(
     if (stored === undefined) throw newNotFound(groupResourceOf(entry), name);
     const current = presented(entry, stored).object;
     checkPreconditions(entry, current, options);
-    const admitted = {
-      operation: 'DELETE' as const,
-      entry,
-      subresource: ctx.info.subresource,
-      namespace,
+    const admitted = admissionRequest(request, {
+      operation: 'DELETE',
       name,
       object: undefined,
       old: current,
-      user: ctx.user,
       dryRun,
       options: { ...options, ...optionsKind('DeleteOptions') },
-      warn: (text: string) => ctx.reply.warn(text),
-      annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
-    };
+    });
     await services.admission.mutate(admitted);
     await services.admission.validate(admitted);
     const next = afterDelete(entry, current, options, services.clock.nowMs());

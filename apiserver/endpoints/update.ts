@@ -1,3 +1,4 @@
+import { admissionRequest } from './admission-request.ts';
 import { clone } from '../../api/meta/clone.ts';
 import { invalid } from '../../api/meta/field-error.ts';
 import { newInvalid, newNotFound } from '../../api/meta/status.ts';
@@ -90,24 +91,17 @@ async function nextVersion(
   { dryRun, applied }: { readonly dryRun: boolean; readonly applied: boolean },
 ): Promise<NextVersion | undefined> {
   const { ctx, entry, services } = request;
-  const { subresource, namespace, name } = ctx.info;
+  const { subresource } = ctx.info;
   completed(entry, object);
   if (!applied) manageFields(request, current, object);
   const { managedFields } = object.metadata ?? {};
-  const admitted = {
-    operation: 'UPDATE' as const,
-    entry,
-    subresource,
-    namespace,
-    name,
+  const admitted = admissionRequest(request, {
+    operation: 'UPDATE',
     object,
     old: current,
-    user: ctx.user,
     dryRun,
     options: operationOptions(ctx, 'UpdateOptions'),
-    warn: (text: string) => ctx.reply.warn(text),
-    annotate: (key: string, value: string) => ctx.audit?.annotate(key, value),
-  };
+  });
   await services.admission.mutate(admitted);
   guardManagedFields(ctx, object, managedFields);
   prepareChange(entry, object, current, subresource, { nowMs: services.clock.nowMs(), user: ctx.user });

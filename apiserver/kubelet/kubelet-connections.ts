@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { isIPv6 } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
 import { newInternalError } from '../../api/meta/status.ts';
@@ -77,7 +78,7 @@ export class KubeletConnections {
         signal: options.signal,
       });
     } catch (error) {
-      throw newInternalError(`Get ${JSON.stringify(url)}: ${error instanceof Error ? error.message : String(error)}`);
+      throw newInternalError(`Get ${JSON.stringify(url)}: ${messageOf(error)}`);
     }
   }
 

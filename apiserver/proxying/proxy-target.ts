@@ -1,8 +1,9 @@
 /** Where pods/proxy, services/proxy and nodes/proxy lead. */
+import { readyEndpoints, slicesOf } from '../service-endpoints.ts';
 import { isIP, isIPv6 } from 'node:net';
 import { newBadRequest, newNotFound, newServiceUnavailable } from '../../api/meta/status.ts';
 import type { Pod, Service } from '../../api/types/core-v1.ts';
-import type { Endpoint, EndpointSlice } from '../../api/types/discovery-v1.ts';
+import type { Endpoint } from '../../api/types/discovery-v1.ts';
 import { systemRandom } from '../../base/random.ts';
 import { keyOf, type ResourceRequest } from '../endpoints/resource-request.ts';
 import { kubeletsOf } from '../kubelet/pod-log.ts';
@@ -88,17 +89,11 @@ export async function serviceTarget(request: ResourceRequest): Promise<ProxyTarg
   const { scheme, name, port } = named('service', ctx.info.name);
   const portName = await portNameOf(request, name, port);
   const { store, prefix } = services.storageOf(endpointslices);
-  const slices = [...store.cache.range(`${prefix}${ctx.info.namespace}/`)]
-    .map(({ object }) => object as unknown as EndpointSlice)
-    .filter(({ metadata }) => metadata?.labels?.['kubernetes.io/service-name'] === name);
-  const candidates = slices.flatMap((slice) => {
-    const target = slice.ports?.find((each) => (each.name ?? '') === portName)?.port;
-    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
-    return target === undefined ? [] : ready.map((endpoint) => ({ endpoint, target }));
-  });
+  const all = [...store.cache.range(`${prefix}${ctx.info.namespace}/`)].map(({ object }) => object);
+  const candidates = readyEndpoints(slicesOf(all, name), portName);
   // from a random one on, the first that is right
   const from = systemRandom.below(Math.max(1, candidates.length));
-  for (const { endpoint, target } of [...candidates.slice(from), ...candidates.slice(0, from)]) {
+  for (const { endpoint, port: target } of [...candidates.slice(from), ...candidates.slice(0, from)]) {
     if (!(await isOfPod(request, endpoint))) continue;
     return { scheme, authority: hostPort(endpoint.addresses[0] ?? '', target), isKubelet: false };
   }

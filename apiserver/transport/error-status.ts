@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { newInternalError, newServiceUnavailable, newTimeout, StatusError } from '../../api/meta/status.ts';
 import { EtcdError, type EtcdErrorKind } from '../storage/etcd-client.ts';
 
@@ -24,5 +25,5 @@ export function statusErrorOf(error: unknown): StatusError {
     const worded = storeErrors[error.kind];
     return worded === undefined ? new StatusError(500, '', error.message) : worded(error.message);
   }
-  return newInternalError(error instanceof Error ? error.message : String(error));
+  return newInternalError(messageOf(error));
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts';
 import { randomUUID } from 'node:crypto';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -184,7 +185,7 @@ export class HttpServer {
     reply.hijack();
     const { ctx } = this.#contextOf(request, reply.raw);
     const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     this.#options.refuse(
       ctx,
       isTooLarge ? newRequestEntityTooLarge(`limit is ${maxRequestBytes}`) : newBadRequest(why),

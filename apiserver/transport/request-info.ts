@@ -1,13 +1,6 @@
+import { requestVerbs } from '../../api/meta/request-verbs.ts';
 import type { RequestInfo } from '../pipeline.ts';
 
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
 const ofWholeCollection: Readonly<Record<string, string>> = { get: 'list', delete: 'deletecollection' };
 const namespaceSubresources: ReadonlySet<string> = new Set(['status', 'finalize']);
 
@@ -48,7 +41,7 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   const version = parts.shift();
   if (group === undefined || version === undefined || parts.length === 0) return nonResource(method, path);
 
-  let verb = verbs[method] ?? '';
+  let verb = requestVerbs[method] ?? '';
   // The old form of a watch, before there was a parameter for it.
   const isOldWatch = parts[0] === 'watch' && parts.length > 1;
   if (isOldWatch) parts.shift();

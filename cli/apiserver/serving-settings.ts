@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { stampOf } from '../../base/file-stamp.ts';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { NamedCertificate, Renewed, ServingTls } from '../../apiserver/transport/serving-tls.ts';
@@ -66,16 +66,6 @@ const readSni = (files: readonly SniFiles[]): NamedCertificate[] =>
     ...readPair('tls-sni-cert-key', each),
     ...(each.names !== undefined && { names: each.names }),
   }));
-
-/** Changes whenever a file was written or put in the place of another. */
-function stampOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found === undefined ? 'none' : `${found.ino}/${found.size}/${found.mtimeMs}`;
-    })
-    .join(' ');
-}
 
 /** The port's certificates, read again when their files change. */
 export async function servingTlsFrom(values: FlagValues): Promise<ServingTls> {

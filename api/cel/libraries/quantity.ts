@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import {
   addQuantities,
   compareQuantities,
@@ -36,7 +37,7 @@ const parse = (text: string): Quantity => {
   try {
     return parseQuantity(text);
   } catch (error) {
-    throw new EvaluationError(error instanceof Error ? error.message : String(error));
+    throw new EvaluationError(messageOf(error));
   }
 };
 

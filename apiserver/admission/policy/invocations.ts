@@ -1,4 +1,5 @@
 /** Which policies, through which bindings, with which parameters, a request is subject to. */
+import { messageOf } from '../../../base/message-of.ts';
 import { matcherOfSelector } from '../../../api/meta/labels.ts';
 import { parseGroupVersion } from '../../../api/schema/schema.ts';
 import type { MatchResources, ParamKind, ParamRef } from '../../../api/types/admissionregistration-v1.ts';
@@ -42,8 +43,6 @@ export interface Misconfiguration<P extends Policy, B extends Binding> {
 export type Hook<P extends Policy, B extends Binding> = Invocation<P, B> | Misconfiguration<P, B>;
 
 export const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const infoOfKind = ({ apiVersion = '', kind = '' }: ParamKind, store: ObjectStore): ResourceInfo | undefined => {
   const { group: of, version } = parseGroupVersion(apiVersion);

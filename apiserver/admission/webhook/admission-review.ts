@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import { randomUUID } from 'node:crypto';
 import { isObject } from '../../../api/meta/clone.ts';
 import type { Status } from '../../../api/types/meta-v1.ts';
@@ -53,7 +54,7 @@ const decodePatch = (patch: unknown): unknown => {
   try {
     decoded = JSON.parse(Buffer.from(patch, 'base64').toString('utf8'));
   } catch (error) {
-    throw new UndecodablePatch(error instanceof Error ? error.message : String(error));
+    throw new UndecodablePatch(messageOf(error));
   }
   if (Array.isArray(decoded)) return decoded;
   const type = decoded === null ? 'null' : typeof decoded;

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import { decodePatched } from '../../../api/codec/body.ts';
 import { semanticEqual } from '../../../api/meta/deep-equal.ts';
 import { newInternalError } from '../../../api/meta/status.ts';
@@ -22,7 +23,7 @@ const patchedObject = (current: KubeObject, patch: unknown, shown: ResourceEntry
     if (typeOf(gvk.group, gvk.version, gvk.kind) === undefined) return patched;
     return decodePatched(patched, gvk, 'Ignore').object;
   } catch (error) {
-    throw newInternalError(error instanceof Error ? error.message : String(error));
+    throw newInternalError(messageOf(error));
   }
 };
 

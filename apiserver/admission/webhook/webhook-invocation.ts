@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import { newBadRequest, newInternalError, StatusError } from '../../../api/meta/status.ts';
 import type { Status } from '../../../api/types/meta-v1.ts';
 import type { Clock } from '../../../base/clock.ts';
@@ -28,8 +29,6 @@ export class WebhookFailure extends Error {
     this.code = code;
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What a webhook says no with, as a Status that is one. */
 const rejection = (webhook: string, result: Status | undefined): StatusError => {

@@ -4,6 +4,7 @@ import type { ServiceReference, WebhookClientConfig } from '../../../api/types/a
 import type { Service } from '../../../api/types/core-v1.ts';
 import type { EndpointSlice } from '../../../api/types/discovery-v1.ts';
 import type { ObjectStore } from '../../pipeline.ts';
+import { readyEndpoints, slicesOf } from '../../service-endpoints.ts';
 
 /** Where a call goes, and as whom it has to prove itself. */
 export interface WebhookTarget {
@@ -27,14 +28,9 @@ const caOf = ({ caBundle }: WebhookClientConfig): string | undefined =>
   caBundle ? Buffer.from(caBundle, 'base64').toString('utf8') : undefined;
 
 const endpointOf = (slices: readonly EndpointSlice[], portName: string): { host: string; port: number } | undefined => {
-  for (const { ports = [], endpoints = [] } of slices) {
-    const port = ports?.find(({ name = '' }) => name === portName)?.port;
-    if (port === undefined) continue;
-    const ready = endpoints.filter(({ conditions, addresses }) => conditions?.ready !== false && addresses.length > 0);
-    // the first that is ready: which one does not matter, and the same one keeps its connection
-    if (ready[0] !== undefined) return { host: ready[0].addresses[0]!, port };
-  }
-  return undefined;
+  // the first that is ready: which one does not matter, and the same one keeps its connection
+  const ready = readyEndpoints(slices, portName).find(({ endpoint }) => endpoint.addresses.length > 0);
+  return ready && { host: ready.endpoint.addresses[0]!, port: ready.port };
 };
 
 /** An endpoint of the service that is ready, else its cluster address. Throws what a caller is told. */
@@ -48,12 +44,7 @@ const resolveService = async (
   if (!serviceTypes.has(type)) throw new Error(`unsupported service type "${type}"`);
   const servicePort = ports.find((candidate) => candidate.port === port);
   if (servicePort === undefined) throw new Error(`no service port ${port} found for service "${name}"`);
-  const all = (await store.list(
-    'discovery.k8s.io',
-    'endpointslices',
-    namespace,
-  )) as unknown as readonly EndpointSlice[];
-  const slices = all.filter(({ metadata }) => metadata?.labels?.['kubernetes.io/service-name'] === name);
+  const slices = slicesOf(await store.list('discovery.k8s.io', 'endpointslices', namespace), name);
   const endpoint = endpointOf(slices, servicePort.name ?? '');
   if (endpoint !== undefined) return endpoint;
   if (slices.length > 0 || !clusterIP || clusterIP === 'None') {

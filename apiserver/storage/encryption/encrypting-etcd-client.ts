@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import { entries } from '../../registry/registry.ts';
 import type { EtcdClient, GuardedWrite, KeyValue, Operation, RangeRequest, WatchObserver } from '../etcd-client.ts';
 import { transformerFor, type Transformers } from './encryption-configuration.ts';
@@ -72,7 +73,7 @@ export class EncryptingEtcdClient implements EtcdClient {
     try {
       return { ...kv, ...transformer.open(kv.value, kv.key) };
     } catch (error) {
-      return { ...kv, unreadable: error instanceof Error ? error.message : String(error) };
+      return { ...kv, unreadable: messageOf(error) };
     }
   }
 

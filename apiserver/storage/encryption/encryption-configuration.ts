@@ -1,4 +1,6 @@
 /** Reads an EncryptionConfiguration (apiserver.config.k8s.io/v1), and says what is wrong in Kubernetes' words. */
+import { isObject } from '../../../api/meta/clone.ts';
+import { listOf, textOf, type Fields } from '../../configuration-fields.ts';
 import { aggregateText, invalid, required, type FieldError } from '../../../api/meta/field-error.ts';
 import { aesCbc, aesGcm, identity, secretbox, type ValueCipher } from './value-ciphers.ts';
 import { ValueTransformer, type Provider } from './value-transformer.ts';
@@ -22,12 +24,6 @@ const keyedKinds: Readonly<Record<string, KeyedKind>> = {
   },
 };
 const kindNames = [...Object.keys(keyedKinds), 'identity', 'kms'];
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const atLeastOne = (what: string): string => `at least one ${what} is required`;
 
@@ -83,7 +79,7 @@ function secretBytes(text: string): Uint8Array | undefined {
 }
 
 function keyErrors(key: unknown, at: string, sizes: readonly number[]): FieldError[] {
-  const { name, secret } = isFields(key) ? key : {};
+  const { name, secret } = isObject(key) ? key : {};
   const errors: FieldError[] = [];
   if (textOf(name) === '') errors.push(required(`${at}.name`, 'name is a mandatory field for a key'));
   if (textOf(secret) === '') {
@@ -100,7 +96,7 @@ function keyErrors(key: unknown, at: string, sizes: readonly number[]): FieldErr
 }
 
 function providerErrors(provider: unknown, at: string): FieldError[] {
-  const fields = isFields(provider) ? provider : {};
+  const fields = isObject(provider) ? provider : {};
   const found = kindNames.filter((name) => fields[name] !== undefined && fields[name] !== null);
   if (found.length === 0) {
     const detail = 'provider does not contain any of the expected providers: KMS, AESGCM, AESCBC, Secretbox, Identity';
@@ -116,13 +112,13 @@ function providerErrors(provider: unknown, at: string): FieldError[] {
   if (keyed === undefined) return [];
   const path = `${at}.${kind}.keys`;
   const own = fields[kind];
-  const keys = listOf(isFields(own) ? own['keys'] : undefined);
+  const keys = listOf(isObject(own) ? own['keys'] : undefined);
   if (keys.length === 0) return [required(path, atLeastOne('keys'))];
   return keys.flatMap((key, i) => keyErrors(key, `${path}[${i}]`, keyed.sizes));
 }
 
 function ruleErrors(rule: unknown, at: string): FieldError[] {
-  const { resources, providers } = isFields(rule) ? rule : {};
+  const { resources, providers } = isObject(rule) ? rule : {};
   const [names, list] = [listOf(resources).map(textOf), listOf(providers)];
   const errors: FieldError[] = [];
   const resourcesAt = `${at}.resources`;
@@ -168,7 +164,7 @@ export const transformerFor = (
 
 /** Throws an Error that says what is wrong and where. Secrets are never part of what it says. */
 export function readEncryptionConfiguration(document: unknown): Transformers {
-  if (!isFields(document)) throw new Error('an EncryptionConfiguration is expected');
+  if (!isObject(document)) throw new Error('an EncryptionConfiguration is expected');
   const { apiVersion, kind, resources } = document;
   if (kind !== 'EncryptionConfiguration' || apiVersion !== 'apiserver.config.k8s.io/v1') {
     throw new Error(

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/message-of.ts';
 import type { ValueCipher } from './value-ciphers.ts';
 
 export interface NamedKey {
@@ -72,7 +73,7 @@ export class ValueTransformer {
           return { value: key.cipher.open(inner.subarray(key.prefix.length), at), form: key.form };
         } catch (error) {
           // values as they are, and this one is not: that is no problem of any key
-          if (key.form !== '') problems.push(error instanceof Error ? error.message : String(error));
+          if (key.form !== '') problems.push(messageOf(error));
         }
       }
     }

@@ -1,3 +1,4 @@
+import { requestVerbs } from '../../../api/meta/request-verbs.ts';
 import type { SubjectAccessReview } from '../../../api/types/authorization-v1.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { KubeClient } from '../../../client/types.ts';
@@ -17,14 +18,6 @@ const allowedMs = 5 * 60_000;
 const deniedMs = 30_000;
 const answersMax = 1_000;
 const reviewPath = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -57,7 +50,7 @@ export class AccessReviews {
     // who may do anything at the API server may do so here, although it may be down
     if (caller.groups.includes('system:masters')) return true;
     for (const subresource of subresourcesFor(path)) {
-      if (await this.#allowed(caller, verbs[method] ?? '', subresource)) return true;
+      if (await this.#allowed(caller, requestVerbs[method] ?? '', subresource)) return true;
     }
     return false;
   }

@@ -1,0 +1,20 @@
+/** Identifiers that CEL keeps for itself, beside its literals and `in`. https://github.com/google/cel-spec, langdef.md */
+export const reservedWords: ReadonlySet<string> = new Set([
+  'as',
+  'break',
+  'const',
+  'continue',
+  'else',
+  'for',
+  'function',
+  'if',
+  'import',
+  'let',
+  'loop',
+  'package',
+  'namespace',
+  'return',
+  'var',
+  'void',
+  'while',
+]);
